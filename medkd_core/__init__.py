@@ -1,0 +1,5 @@
+"""The research engine behind MedKD: imaging, networks, distillation, explanation. Research use only."""
+
+__version__ = "0.1.0"
+
+RESEARCH_USE_ONLY = "Research use only. Not for diagnosis."

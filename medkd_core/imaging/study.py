@@ -1,0 +1,94 @@
+"""Study, series and instance: what a set of files says it holds, without the pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One file: a picture of one or several frames.
+
+    Attributes
+    ----------
+    path : Path
+    uid : str
+        SOP instance UID; for other files the path.
+    number : int or None
+        Instance number.
+    frames, rows, columns : int
+        As declared by the header; nothing was decoded yet. 0 when there are no pixels.
+    modality : str
+        ``"DX"``, ``"CT"``, ... ; ``"OT"`` for PNG, JPEG and TIFF.
+    body_part : str
+        As the header gives it, upper case; may be empty.
+    view : str
+        View position (``"PA"``, ``"AP"``), may be empty.
+    laterality : str
+    description : str
+        A name for a person: image comments, or the file's name.
+    """
+
+    path: Path
+    uid: str
+    number: int | None
+    frames: int
+    rows: int
+    columns: int
+    modality: str
+    body_part: str = ""
+    view: str = ""
+    laterality: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Instances that were acquired together, in reading order."""
+
+    uid: str
+    number: int | None
+    modality: str
+    description: str
+    instances: tuple[Instance, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """One examination of one patient.
+
+    Dates are ``YYYYMMDD`` as stored, or empty. A file that is not DICOM becomes a study of its
+    own with the file's name as patient name.
+    """
+
+    uid: str
+    patient_name: str
+    patient_id: str
+    patient_sex: str
+    patient_age: str
+    date: str
+    description: str
+    accession: str
+    series: tuple[Series, ...]
+
+    @property
+    def instances(self) -> tuple[Instance, ...]:
+        """Every instance of every series, in reading order."""
+        return tuple(i for s in self.series for i in s.instances)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A file that cannot be shown, and why, as a sentence for the user."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundStudies:
+    """What a search through files and folders gave."""
+
+    studies: tuple[Study, ...]
+    refused: tuple[Refusal, ...]
