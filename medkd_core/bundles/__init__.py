@@ -1,0 +1,1 @@
+"""The published model: what its folder says, writing, reading and verifying it."""

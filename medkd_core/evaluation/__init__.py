@@ -1,0 +1,1 @@
+"""What may be claimed: predictions, metrics, calibration, familiarity, cost, reports."""

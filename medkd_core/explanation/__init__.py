@@ -1,0 +1,1 @@
+"""Where a network looked: Score-CAM, its dialects, agreement of maps, colours."""

@@ -1,0 +1,176 @@
+import cv2
+import numpy as np
+import pytest
+import torch
+from pytorch_grad_cam import ScoreCAM
+from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+from torch import nn
+from torch.nn import functional as F
+
+from medkd_core.errors import ExplanationError, OperationCancelled
+from medkd_core.explanation.score_cam import PREVIEW_FORWARDS, score_cam
+
+
+def rescaled(values):
+    return (values - values.min()) / np.ptp(values)
+
+
+@pytest.mark.parametrize("activation", [nn.ReLU, nn.Hardswish])
+@pytest.mark.parametrize("class_index", [0, 2])
+def test_default_dialect_equals_pytorch_grad_cam(make_engine, image, activation, class_index):
+    engine = make_engine(activation=activation)
+    with ScoreCAM(engine.network, [engine.network.features]) as reference:
+        expected = reference(torch.from_numpy(image)[None], [ClassifierOutputTarget(class_index)])[
+            0
+        ]
+    explanation = score_cam(engine, image, class_index)
+    height, width = engine.input_shape
+    ours = rescaled(cv2.resize(explanation.native, (width, height)))
+    assert np.abs(ours - expected).max() < 1e-4
+    assert explanation.exact
+    assert not explanation.empty
+
+
+@torch.inference_mode()
+def published_score_cam(engine, image, class_index):
+    """The loop that Wang et al. published: one channel at a time, probabilities, no softmax."""
+    tensor = torch.from_numpy(image)[None]
+    total = 0
+    for channel in engine.network.features(tensor)[0]:
+        full = F.interpolate(channel[None, None], engine.input_shape, mode="bilinear")
+        if full.max() == full.min():
+            continue
+        mask = (full - full.min()) / (full.max() - full.min())
+        total = total + engine.network(tensor * mask).softmax(1)[0, class_index] * full
+    return rescaled(total.relu()[0, 0].numpy())
+
+
+def test_authors_dialect_equals_the_published_loop(engine, image):
+    explanation = score_cam(engine, image, 1, dialect="authors")
+    full = F.interpolate(
+        torch.from_numpy(explanation.native)[None, None], engine.input_shape, mode="bilinear"
+    )
+    assert np.abs(rescaled(full[0, 0].numpy()) - published_score_cam(engine, image, 1)).max() < 1e-4
+
+
+def test_dialects_give_different_maps(engine, image):
+    default, authors = (
+        score_cam(engine, image, 0, dialect=d) for d in ("pytorch-grad-cam", "authors")
+    )
+    assert np.abs(default.native - authors.native).max() > 0.01
+
+
+def test_map_is_float32_between_0_and_1_at_the_target_layers_size(engine, image):
+    explanation = score_cam(engine, image, 0)
+    assert explanation.native.dtype == np.float32
+    assert explanation.native.shape == (8, 7)
+    assert (explanation.native.min(), explanation.native.max()) == (0, 1)
+    np.testing.assert_allclose(explanation.logits, engine.logits(image[None])[0], rtol=1e-5)
+
+
+def test_repeated_and_dead_channels_are_shown_once(engine, image):
+    convolution = engine.network.features[3]
+    with torch.no_grad():
+        convolution.weight[10:20] = convolution.weight[0]
+        convolution.bias[10:20] = convolution.bias[0]
+        convolution.bias[30:40] = -1e4
+    explanation = score_cam(engine, image, 0)
+    assert explanation.forwards == engine.shown <= 48 - 10 - 9
+
+
+def test_preview_shows_at_most_32_masks_and_resembles_the_exact_map(make_engine, image):
+    engine = make_engine(channels=300)
+    exact, preview = (score_cam(engine, image, 0, preview=p) for p in (False, True))
+    assert not preview.exact
+    assert preview.forwards <= PREVIEW_FORWARDS < exact.forwards
+    assert np.corrcoef(exact.native.ravel(), preview.native.ravel())[0, 1] > 0.9
+
+
+def test_preview_is_the_same_every_time(make_engine, image):
+    engine = make_engine(channels=100)
+    first, second = (score_cam(engine, image, 0, preview=True).native for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+
+
+def test_preview_of_few_channels_is_exact(make_engine, image):
+    explanation = score_cam(make_engine(channels=20), image, 0, preview=True)
+    assert explanation.exact
+
+
+def test_progress_counts_up_to_all_masks(engine, image):
+    seen = []
+    explanation = score_cam(
+        engine, image, 0, progress=lambda done, total: seen.append((done, total))
+    )
+    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+    assert seen[-1] == (explanation.forwards, explanation.forwards)
+
+
+def test_cancelling_ends_between_chunks(engine, image):
+    with pytest.raises(OperationCancelled):
+        score_cam(engine, image, 0, cancelled=lambda: engine.shown >= 16)
+    assert engine.shown == 16
+
+
+def test_baseline_is_what_shows_where_the_mask_is_dark(engine, image):
+    bright = np.full((3, 1, 1), 5, np.float32)
+    default, on_bright = (score_cam(engine, image, 0, baseline=b) for b in (None, bright))
+    assert np.abs(default.native - on_bright.native).max() > 0.01
+
+
+@pytest.mark.parametrize("dialect", ["pytorch-grad-cam", "authors"])
+def test_layer_without_any_activity_gives_an_explicit_no_map(engine, image, dialect):
+    with torch.no_grad():
+        engine.network.features[3].bias.fill_(-1e4)
+    explanation = score_cam(engine, image, 0, dialect=dialect)
+    assert explanation.empty
+    assert not explanation.native.any()
+
+
+def test_image_of_one_value_gives_finite_numbers(engine, image):
+    explanation = score_cam(engine, np.full_like(image, 0.3), 0)
+    assert np.isfinite(explanation.native).all()
+
+
+def test_network_of_one_class_is_explained(make_engine, image):
+    assert np.isfinite(score_cam(make_engine(classes=1), image, 0, dialect="authors").native).all()
+
+
+@pytest.mark.parametrize("class_index", [-1, 3])
+def test_class_that_does_not_exist_is_refused(engine, image, class_index):
+    with pytest.raises(ExplanationError, match="there is no class"):
+        score_cam(engine, image, class_index)
+
+
+def test_unknown_dialect_is_refused_with_the_names_of_the_known(engine, image):
+    with pytest.raises(ExplanationError, match="pytorch-grad-cam, authors"):
+        score_cam(engine, image, 0, dialect="grad-cam")
+
+
+def test_image_of_another_size_is_refused(engine, image):
+    with pytest.raises(ExplanationError, match="network takes"):
+        score_cam(engine, image[:, :-1], 0)
+
+
+def test_image_with_nan_is_refused(engine, image):
+    image[1, 4, 4] = np.nan
+    with pytest.raises(ExplanationError, match="not finite"):
+        score_cam(engine, image, 0)
+
+
+@pytest.mark.parametrize("layer", ["features.3", "head"])
+def test_nan_in_the_weights_is_an_error_not_a_map(engine, image, layer):
+    with torch.no_grad():
+        engine.network.get_submodule(layer).weight[0].fill_(float("nan"))
+    with pytest.raises(ExplanationError, match="not finite"):
+        score_cam(engine, image, 0)
+
+
+def test_score_that_overflows_only_under_a_mask_is_an_error(engine, image):
+    class Overflowing(type(engine)):
+        def masked_logits(self, *arguments):
+            return super().masked_logits(*arguments) * np.float32(np.inf)
+
+    engine.__class__ = Overflowing
+    with pytest.raises(ExplanationError, match="masked images"):
+        score_cam(engine, image, 0)
