@@ -1,0 +1,1 @@
+"""``medkd``, the command line: one module for each kind of work."""

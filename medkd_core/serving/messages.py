@@ -70,6 +70,8 @@ class DeviceChoice:
 
 @dataclass(frozen=True, slots=True)
 class DevicesListed:
+    """The devices that can be computed on, the preferred one first."""
+
     request: int
     devices: tuple[DeviceChoice, ...]
 
@@ -85,6 +87,8 @@ class ModelLoaded:
 
 @dataclass(frozen=True, slots=True)
 class Predicted:
+    """What the networks think of the frame."""
+
     request: int
     prediction: Prediction
 

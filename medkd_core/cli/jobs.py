@@ -1,0 +1,198 @@
+"""``train``, ``jobs`` and ``recipe``: distillation jobs from the command line."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from medkd_core.cli.console import answers, errors, write_json
+from medkd_core.cli.options import JobsOption, JsonOption
+from medkd_core.errors import JobError
+from medkd_core.jobs.events import Epoch, Event, EventReader, Finished, Message
+from medkd_core.jobs.recipes import RECIPES, recipe_text
+from medkd_core.jobs.spec_file import load_spec
+from medkd_core.jobs.store import Job, JobStore, Status
+from medkd_core.launching.local import cancel_job, pause_job, resume_job, start_job
+
+_POLL_S = 0.5
+_ENDED = {
+    Status.PAUSED,
+    Status.CANCELLED,
+    Status.FAILED,
+    Status.INTERRUPTED,
+    Status.COMPLETED,
+}
+
+app = typer.Typer(help="The jobs in the jobs folder.", no_args_is_help=True)
+JobArgument = Annotated[str, typer.Argument(help="Identifier of a job, or its folder.")]
+
+
+def register(parent: typer.Typer) -> None:
+    """Add the commands of this module."""
+    parent.command()(train)
+    parent.command()(recipe)
+    parent.add_typer(app, name="jobs")
+
+
+def train(
+    spec: Annotated[Path, typer.Argument(help="What to train, as TOML.")],
+    jobs: JobsOption = None,
+    detach: Annotated[bool, typer.Option(help="Start the job and leave it running.")] = False,
+) -> None:
+    """Run one job: a teacher, a student without teachers, or a distilled student.
+
+    Ctrl+C cancels the job; its last checkpoint stays and it can be resumed.
+    """
+    job = JobStore(jobs).create(load_spec(spec))
+    start_job(job)
+    answers.print(f"Job {job.identifier} in {job.folder}", markup=False, soft_wrap=True)
+    if detach:
+        answers.print(f"Watch it with: medkd jobs follow {job.identifier}", markup=False)
+        return
+    try:
+        _follow(job)
+    except KeyboardInterrupt:
+        cancel_job(job)
+        raise
+
+
+def recipe(
+    name: Annotated[str, typer.Argument(help=f"One of {', '.join(RECIPES)}.")],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Folder to write the specs into.")
+    ] = None,
+) -> None:
+    """Write commented specs of a known experiment."""
+    texts = recipe_text(name)
+    if output is None:
+        for file_name, text in texts.items():
+            typer.echo(f"# ---- {file_name}\n{text}")
+        return
+    taken = [file_name for file_name in texts if (output / file_name).exists()]
+    if taken:
+        raise JobError("Cannot write", path=output / taken[0], because="it is there already")
+    output.mkdir(parents=True, exist_ok=True)
+    for file_name, text in texts.items():
+        (output / file_name).write_text(text, encoding="utf-8")
+        answers.print(f"{output / file_name}", markup=False, soft_wrap=True)
+
+
+@app.command("list")
+def list_jobs(jobs: JobsOption = None, json: JsonOption = False) -> None:
+    """List all jobs, the newest first."""
+    found = JobStore(jobs).list()
+    if json:
+        write_json({"jobs": [_facts(job) for job in found]})
+        return
+    table = Table("job", "kind", "network", "state", "epoch", "best macro F1", box=None)
+    for job in found:
+        state = job.state()
+        best = "" if state.best_metric is None else f"{state.best_metric:.3f}"
+        epochs = f"{state.epoch} of {state.epochs}"
+        table.add_row(
+            job.identifier, job.spec.kind, job.spec.network.name, state.status, epochs, best
+        )
+    answers.print(table)
+
+
+@app.command()
+def show(job: JobArgument, jobs: JobsOption = None, json: JsonOption = False) -> None:
+    """Say what a job is, where it stands and how it went."""
+    found = JobStore(jobs).get(job)
+    if json:
+        write_json(
+            _facts(found)
+            | {"spec": found.spec.model_dump(mode="json")}
+            | {"events": [event.model_dump(mode="json") for event in found.events()]}
+        )
+        return
+    state = found.state()
+    answers.print(f"{found.identifier}: {state.status}. {state.message}", markup=False)
+    answers.print(f"{found.folder}", markup=False, soft_wrap=True)
+    for event in found.events():
+        _print_event(event)
+
+
+@app.command()
+def follow(job: JobArgument, jobs: JobsOption = None) -> None:
+    """Watch a job until it ends; Ctrl+C stops watching, not the job."""
+    _follow(JobStore(jobs).get(job))
+
+
+@app.command()
+def pause(job: JobArgument, jobs: JobsOption = None) -> None:
+    """Ask a running job to write a checkpoint and stop; `resume` goes on from there."""
+    pause_job(JobStore(jobs).get(job))
+
+
+@app.command()
+def cancel(job: JobArgument, jobs: JobsOption = None) -> None:
+    """Stop a job."""
+    cancel_job(JobStore(jobs).get(job))
+
+
+@app.command()
+def resume(
+    job: JobArgument,
+    jobs: JobsOption = None,
+    detach: Annotated[bool, typer.Option(help="Leave it running.")] = False,
+) -> None:
+    """Go on with a paused, interrupted, cancelled or failed job from its last checkpoint."""
+    found = JobStore(jobs).get(job)
+    seen = found.events()
+    resume_job(found)
+    if not detach:
+        _follow(found, after=seen[-1].seq if seen else 0)
+
+
+@app.command()
+def delete(job: JobArgument, jobs: JobsOption = None) -> None:
+    """Delete a job's folder with its checkpoints and results."""
+    store = JobStore(jobs)
+    store.delete(store.get(job))
+
+
+def _facts(job: Job) -> dict[str, object]:
+    return {
+        "job": job.identifier,
+        "folder": str(job.folder),
+        "name": job.spec.name,
+        "kind": job.spec.kind,
+        "network": job.spec.network.name,
+        "state": job.state().model_dump(mode="json"),
+    }
+
+
+def _follow(job: Job, after: int = 0) -> None:
+    reader = EventReader(job.events_path)
+    while True:
+        # The state is read first: what was written before the end is then still printed.
+        state = job.state()
+        for event in reader.read():
+            if event.seq > after:
+                _print_event(event)
+        if state.status in _ENDED:
+            break
+        time.sleep(_POLL_S)
+    if state.status not in {Status.COMPLETED, Status.PAUSED}:
+        raise JobError("Job", path=job.identifier, because=f"{state.status}: {state.message}")
+
+
+def _print_event(event: Event) -> None:
+    match event:
+        case Epoch():
+            answers.print(
+                f"epoch {event.epoch}: loss {event.train_loss:.4f}, validation "
+                f"{event.validation_loss:.4f}, macro F1 {event.macro_f1:.3f}, "
+                f"balanced accuracy {event.balanced_accuracy:.3f} ({event.seconds:.0f} s)"
+            )
+        case Message():
+            answers.print(event.text, markup=False, soft_wrap=True)
+        case Finished():
+            errors.print(f"{event.status}. {event.message}", markup=False, soft_wrap=True)
+        case _:
+            pass

@@ -1,0 +1,101 @@
+"""How reading commands say what they found, to a person and as JSON."""
+
+from __future__ import annotations
+
+from medkd_core import RESEARCH_USE_ONLY
+from medkd_core.bundles.read import Bundle
+from medkd_core.cli.console import answers, errors
+from medkd_core.evaluation.prediction import Prediction
+from medkd_core.imaging.study import FoundStudies, Instance, Refusal
+from medkd_core.serving.messages import Explained
+from medkd_core.serving.model import OpenModel
+
+
+def prediction_row(instance: Instance, prediction: Prediction) -> dict[str, object]:
+    """One image of ``medkd predict --json``."""
+    classes = prediction.classes
+    return {
+        "path": instance.path,
+        "frame": 0,
+        "decision": classes[prediction.decision],
+        "probabilities": dict(zip(classes, prediction.probabilities, strict=True)),
+        "interval": prediction.interval,
+        "familiarity": prediction.familiarity,
+        "familiarity_reason": prediction.familiarity_reason,
+        "opinions": {
+            opinion.network: dict(zip(classes, opinion.probabilities, strict=True))
+            for opinion in prediction.opinions
+        },
+        "seconds": round(prediction.seconds, 4),
+    }
+
+
+def model_facts(opened: OpenModel) -> dict[str, object]:
+    """Which model answered, and that it is for research, for a JSON document."""
+    manifest = opened.bundle.manifest
+    return {
+        "research_use_only": RESEARCH_USE_ONLY,
+        "model": {
+            "name": manifest.name,
+            "version": manifest.version,
+            "demo": manifest.demo,
+            "device": opened.device,
+        },
+    }
+
+
+def model_line(opened: OpenModel) -> str:
+    """Which model answered, as the last line of an answer."""
+    manifest = opened.bundle.manifest
+    demo = "the embedded demo, trained on drawn films only: " if manifest.demo else ""
+    return f"Model: {demo}{manifest.name} {manifest.version}, {opened.device}. {RESEARCH_USE_ONLY}"
+
+
+def print_studies(found: FoundStudies) -> None:
+    """List studies, series and images, then what was refused."""
+    for study in found.studies:
+        answers.print(f"{study.patient_name} · {study.date} · {study.description}", markup=False)
+        for series in study.series:
+            answers.print(f"  {series.modality} {series.description}", markup=False)
+            for image in series.instances:
+                size = f"{image.columns} x {image.rows}"
+                frames = f", {image.frames} frames" if image.frames > 1 else ""
+                answers.print(f"    {image.path}: {size}{frames}", markup=False, soft_wrap=True)
+    print_refused(found.refused)
+    answers.print(RESEARCH_USE_ONLY)
+
+
+def print_prediction(bundle: Bundle, instance: Instance, prediction: Prediction) -> None:
+    """One image's answer, familiarity before any number."""
+    classes = prediction.classes
+    spoken = bundle.manifest.class_descriptions.get
+    name = classes[prediction.decision]
+    answers.print(f"{instance.path}", markup=False, soft_wrap=True, style="bold")
+    answers.print(f"  {prediction.familiarity_reason}", markup=False, soft_wrap=True)
+    interval = prediction.interval
+    bounds = f" ({interval[0]:.2f} to {interval[1]:.2f})" if interval else ""
+    probability = prediction.probabilities[prediction.decision]
+    answers.print(f"  {spoken(name, name)}: {probability:.2f}{bounds}", markup=False)
+    for opinion in prediction.opinions:
+        values = "  ".join(
+            f"{c} {p:.2f}" for c, p in zip(classes, opinion.probabilities, strict=True)
+        )
+        answers.print(f"    {bundle.entry(opinion.network).label:16} {values}", markup=False)
+
+
+def print_refused(refused: tuple[Refusal, ...] | list[Refusal]) -> None:
+    """Name every refused file on standard error."""
+    for refusal in refused:
+        errors.print(f"Not opened: {refusal.reason}", markup=False, soft_wrap=True, style="yellow")
+
+
+def map_facts(found: Explained) -> dict[str, object]:
+    """One network of ``explanation.json``."""
+    return {
+        "network": found.network,
+        "native_map": found.native.tolist(),
+        "no_map": found.empty,
+        "exact": found.exact,
+        "forwards": found.forwards,
+        "seconds": round(found.seconds, 3),
+    }

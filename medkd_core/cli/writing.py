@@ -1,0 +1,56 @@
+"""Writes a command's files so that either all of them are there or none."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from medkd_core.errors import MedKDError
+
+
+def write_together(folder: Path, files: Mapping[str, NDArray[np.generic] | bytes]) -> None:
+    """Write files into a folder, replacing those of the same names.
+
+    Parameters
+    ----------
+    folder : Path
+        Made when it is not there.
+    files : mapping of file name to content
+        Arrays go to ``.npy`` as they are and to ``.png`` as uint8, (rows, columns[, 3]).
+
+    Raises
+    ------
+    MedKDError
+        If the folder cannot be written; no file was replaced then.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".medkd-") as beside:
+            for name, content in files.items():
+                (Path(beside) / name).write_bytes(_encoded(name, content))
+            for name in files:
+                (Path(beside) / name).replace(folder / name)
+    except OSError as error:
+        raise MedKDError(
+            "Cannot write into",
+            path=folder,
+            because=error.strerror or str(error),
+            cure="Choose another folder or free some space.",
+        ) from error
+
+
+def _encoded(name: str, content: NDArray[np.generic] | bytes) -> bytes:
+    if isinstance(content, bytes):
+        return content
+    buffer = io.BytesIO()
+    if name.lower().endswith(".npy"):
+        np.save(buffer, content, allow_pickle=False)
+    else:
+        Image.fromarray(content).save(buffer, format="PNG")
+    return buffer.getvalue()
