@@ -14,7 +14,8 @@ DatasetKind = Literal["covid-qu-ex", "lc25000", "folder"]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # The texts under the fields are shown above the entries of a specification file.
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class DataSpec(_Part):
@@ -48,7 +49,7 @@ class TeacherSpec(_Part):
     """A teacher: a finished job of kind ``teacher``."""
 
     job: str
-    """Its identifier in the same jobs folder, or the path of its folder."""
+    """Its identifier or name in the same jobs folder (the newest of a name), or its folder."""
     weight: Annotated[float, Field(gt=0)] = 1.0
 
 

@@ -1,0 +1,43 @@
+"""Is a process still the one that was started? A process number alone is reused by the system."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+_ZOMBIE = "Z"
+
+
+def process_start(pid: int) -> str | None:
+    """When a process was started, as an opaque text to compare with.
+
+    Parameters
+    ----------
+    pid : int
+
+    Returns
+    -------
+    str or None
+        None when there is no such process, or only its exit status is left (a zombie).
+    """
+    if Path("/proc/self/stat").exists():
+        return _start_from_proc(pid)
+    return _start_from_ps(pid)
+
+
+def _start_from_proc(pid: int) -> str | None:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return None
+    # The second field is the program's name in brackets and may itself hold blanks and brackets.
+    fields = stat.rpartition(")")[2].split()
+    return None if fields[0] == _ZOMBIE else fields[19]
+
+
+def _start_from_ps(pid: int) -> str | None:
+    answer = subprocess.run(
+        ["ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    status, _, start = answer.stdout.strip().partition(" ")
+    return None if not start or status.startswith(_ZOMBIE) else start.strip()

@@ -1,0 +1,128 @@
+"""Specification files: what is read, what is refused, and in which words."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from medkd_core.errors import SpecError
+from medkd_core.jobs.recipes import RECIPES, recipe_text
+from medkd_core.jobs.spec_file import load_spec, spec_to_toml
+
+STUDENT = """
+kind = "student"
+[data]
+kind = "folder"
+root = "films"
+[network]
+name = "ofa_595"
+"""
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "spec.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def refusal(folder: Path, text: str) -> str:
+    with pytest.raises(SpecError) as caught:
+        load_spec(written(folder, text))
+    return str(caught.value)
+
+
+def test_relative_paths_are_taken_from_the_folder_of_the_file(tmp_path: Path) -> None:
+    text = STUDENT + 'weights = "../start.safetensors"\n'
+    spec = load_spec(written(tmp_path, text))
+    assert spec.data.root == tmp_path / "films"
+    assert spec.network.weights == tmp_path / "../start.safetensors"
+
+
+def test_absolute_paths_stay(tmp_path: Path) -> None:
+    spec = load_spec(written(tmp_path, STUDENT.replace('"films"', '"/data/films"')))
+    assert spec.data.root == Path("/data/films")
+
+
+def test_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    assert load_spec(written(tmp_path, "\ufeff" + STUDENT)).kind == "student"
+
+
+def test_misspelt_key_names_the_nearest_and_the_allowed(tmp_path: Path) -> None:
+    message = refusal(tmp_path, STUDENT + "[training]\nepoch = 3\n")
+    assert "spec.toml" in message
+    assert "'training.epoch'" in message
+    assert "Did you mean 'epochs'?" in message
+    assert "batch_size" in message
+
+
+def test_misspelt_key_of_a_teacher_is_explained(tmp_path: Path) -> None:
+    text = STUDENT.replace("student", "distill") + '[[teachers]]\njob = "a"\nweigth = 2\n'
+    assert "Did you mean 'weight'?" in refusal(tmp_path, text)
+
+
+def test_missing_entry_is_named(tmp_path: Path) -> None:
+    assert "'data' is missing" in refusal(tmp_path, 'kind = "student"\n[network]\nname = "x"\n')
+
+
+def test_wrong_value_is_quoted(tmp_path: Path) -> None:
+    message = refusal(tmp_path, STUDENT + "[training]\nepochs = 0\n")
+    assert "'training.epochs' is 0" in message
+    assert "greater than or equal to 1" in message
+
+
+def test_text_that_is_no_toml_is_refused(tmp_path: Path) -> None:
+    message = refusal(tmp_path, "kind = student\n")
+    assert "it is not TOML" in message
+    assert "\n" not in message
+
+
+def test_binary_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "spec.toml"
+    path.write_bytes(b"\xff\xfe\x00\x01")
+    with pytest.raises(SpecError, match="not UTF-8"):
+        load_spec(path)
+
+
+def test_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match="No such file"):
+        load_spec(tmp_path / "absent.toml")
+
+
+def test_distillation_without_a_teacher_is_refused(tmp_path: Path) -> None:
+    assert "at least one teacher" in refusal(tmp_path, STUDENT.replace("student", "distill"))
+
+
+def test_student_with_a_teacher_is_refused(tmp_path: Path) -> None:
+    assert "has no teachers" in refusal(tmp_path, STUDENT + '[[teachers]]\njob = "a"\n')
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_recipe_is_read_back_as_it_was_made(tmp_path: Path, name: str) -> None:
+    made = RECIPES[name]()
+    for file, text in recipe_text(name).items():
+        path = tmp_path / file
+        path.write_text(text)
+        spec = load_spec(path)
+        root = tmp_path / made[file].data.root
+        assert spec.data.root == root
+        assert spec.teachers == made[file].teachers
+        assert spec.training == made[file].training
+        assert spec.network == made[file].network
+
+
+def test_distilled_student_of_a_recipe_names_the_jobs_of_the_recipe() -> None:
+    for name in RECIPES:
+        specs = list(RECIPES[name]().values())
+        names = {spec.name for spec in specs if spec.kind == "teacher"}
+        assert {teacher.job for teacher in specs[-1].teachers} == names
+
+
+def test_unknown_recipe_lists_the_known_ones() -> None:
+    with pytest.raises(SpecError, match="quick-look"):
+        recipe_text("slow-look")
+
+
+def test_odd_characters_survive_the_file(tmp_path: Path) -> None:
+    name = 'a "b" \\ \x7f \n é'
+    spec = load_spec(written(tmp_path, STUDENT)).model_copy(update={"name": name})
+    assert tomllib.loads(spec_to_toml(spec))["name"] == name
