@@ -1,0 +1,55 @@
+"""A data set as everything else sees it: records with a label, a split and a group."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+Split = Literal["train", "validation", "test"]
+
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One image of a data set; nothing of it was decoded yet.
+
+    Attributes
+    ----------
+    path : Path
+    label : str
+    split : str
+    group : str
+        Images of one group (patient, tissue block) never stand in different splits.
+    source : str
+        Where the image comes from, for results per source; empty when unknown.
+    lung_mask, infection_mask : Path or None
+        Grey pictures of the image's size, 0 outside and 255 inside.
+    """
+
+    path: Path
+    label: str
+    split: Split
+    group: str
+    source: str = ""
+    lung_mask: Path | None = None
+    infection_mask: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Records with their classes, and what a reader of results must know about them."""
+
+    name: str
+    classes: tuple[str, ...]
+    records: tuple[Record, ...]
+    warnings: tuple[str, ...] = ()
+
+    def split(self, name: Split) -> list[Record]:
+        """Records of one split, in their fixed order."""
+        return [record for record in self.records if record.split == name]
+
+    def class_index(self, label: str) -> int:
+        """Position of a label among the classes; raises ValueError for a foreign one."""
+        return self.classes.index(label)
