@@ -161,11 +161,14 @@ class _Chest:
     def anchors(self) -> tuple[float, float]:
         """Readings of open lung and of the mediastinum of a person of this girth."""
         girth = self.person.girth
-        return _TISSUE * girth * 0.42, _TISSUE * girth * 0.92
+        return _TISSUE * girth * 0.42, _TISSUE * girth * 1.02
 
     def _gas(self, center: FloatArray) -> FloatArray:
-        depth = self.canvas.dome(self.lungs, 5.5) ** 1.2
+        depth = self.canvas.dome(self.lungs, 4.2)
         open_lung = depth * (1 - np.float32(0.8) * center)
+        # The tips of the lungs are thin, under shoulders and neck.
+        below_tip = self.canvas.grid[1] - np.float32(self.person.apex)
+        open_lung *= np.interp(below_tip, [0, 3, 8], [0.5, 0.8, 1]).astype(np.float32)
         return (
             np.float32(self.person.girth * 0.78 * _AIR_IN_LUNG)
             * self.canvas.blur(open_lung, 0.12)
@@ -177,8 +180,8 @@ class _Chest:
         body = canvas.fill(body_outline(person), sharpness=0.12)
         y = canvas.grid[1]
         # Thin at the neck, deepest at the upper belly.
-        profile = np.interp(y, [-22, -15, -8, 2, 12, 20], [0.5, 0.62, 0.86, 0.97, 1.08, 1.12])
-        tissue = canvas.dome(body, 9.5) * profile.astype(np.float32) * np.float32(person.girth)
+        profile = np.interp(y, [-22, -15, -8, 2, 12, 20], [0.56, 0.74, 0.9, 0.97, 1.07, 1.12])
+        tissue = canvas.dome(body, 5.0) * profile.astype(np.float32) * np.float32(person.girth)
         tissue = canvas.blur(tissue, 0.35) * body
         tissue += self._breasts() + np.float32(1.2) * canvas.blur(center, 0.8)
         return tissue - self._stomach_bubble()

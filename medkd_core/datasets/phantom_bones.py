@@ -59,7 +59,7 @@ def _ribs(canvas: Canvas, person: Anatomy, rng: np.random.Generator) -> FloatArr
             width = 0.92 + 0.03 * min(number, 7)
             line = rib_line(person, number, side, back) + shift
             layers["back"].append(ribbon(line, np.linspace(width * 0.8, width, len(line))))
-            if number <= 9:
+            if number <= 7:
                 line = rib_line(person, number, side, front) + shift
                 flare = np.linspace(width, width * 1.2, len(line))
                 layers["front"].append(ribbon(line, flare))
@@ -93,11 +93,11 @@ def _clavicles(canvas: Canvas, person: Anatomy, rng: np.random.Generator) -> Flo
             ]
         )
         line = line * [side, 1] + [person.turn, 0]
-        width = np.interp(np.arange(60), [0, 6, 25, 45, 59], [1.9, 1.4, 1.05, 1.1, 1.5])
+        width = np.interp(np.arange(60), [0, 6, 25, 45, 59], [1.9, 1.4, 1.05, 1.15, 0.6])
         bands.append(ribbon(line, width))
-    return np.float32(0.19) * canvas.fill(*bands, sharpness=0.06) + np.float32(
-        0.13
-    ) * canvas.stroke(bands, 0.16, blur=0.04)
+    return np.float32(0.24) * canvas.fill(*bands, sharpness=0.06) + np.float32(0.2) * canvas.stroke(
+        bands, 0.16, blur=0.04
+    )
 
 
 def _shoulders(canvas: Canvas, person: Anatomy) -> FloatArray:
@@ -122,17 +122,17 @@ def _shoulders(canvas: Canvas, person: Anatomy) -> FloatArray:
         heads += [ribbon(acromion, 1.0), ellipse((18.6 * side, top + 2.4), (2.3, 2.4))]
         arm = open_curve(np.array([(18.8, top + 3), (20.2, top + 8), (22.0, top + 16)]) * [side, 1])
         heads.append(ribbon(arm, 2.3))
-    blade_bone = 0.07 * canvas.fill(*blades, sharpness=0.12)
-    rim = 0.12 * canvas.stroke(edges, 0.22, blur=0.07)
+    blade_bone = 0.12 * canvas.fill(*blades, sharpness=0.12)
+    rim = 0.2 * canvas.stroke(edges, 0.22, blur=0.07)
     return blade_bone + rim + 0.2 * canvas.fill(*heads, sharpness=0.15)
 
 
 def _spine(canvas: Canvas, person: Anatomy) -> FloatArray:
     bodies, pedicles, processes, wings = [], [], [], []
-    for number in range(-3, 15):
+    for number in range(-8, 15):
         y = vertebra_height(person, number)
         gap = vertebra_height(person, number + 1) - y
-        half = np.interp(number, [-3, 1, 12], [1.25, 1.45, 2.0])
+        half = np.interp(number, [-4, 1, 12], [1.15, 1.45, 1.95])
         tall = gap * 0.41
         waist = half * 0.9
         bodies.append(
@@ -158,10 +158,10 @@ def _spine(canvas: Canvas, person: Anatomy) -> FloatArray:
                 )
             )
         processes.append(ellipse((-person.turn * 0.6, y + tall * 0.9), (0.24, 0.7)))
-    bone = 0.2 * canvas.fill(*bodies, sharpness=0.1) + 0.14 * canvas.stroke(
-        [np.vstack([b, b[:1]]) for b in bodies], 0.14, blur=0.05
+    bone = 0.15 * canvas.fill(*bodies, sharpness=0.15) + 0.09 * canvas.stroke(
+        [np.vstack([b, b[:1]]) for b in bodies], 0.12, blur=0.07
     )
-    bone += 0.12 * canvas.stroke(pedicles, 0.13, blur=0.04) + 0.08 * canvas.fill(
+    bone += 0.09 * canvas.stroke(pedicles, 0.13, blur=0.04) + 0.06 * canvas.fill(
         *wings, sharpness=0.08
     )
     return bone + 0.13 * canvas.fill(*processes, sharpness=0.07)

@@ -47,8 +47,8 @@ def draw_exposure(rng: np.random.Generator) -> Exposure:
     shutters = rng.uniform(0.004, 0.05, 4) * (rng.random(4) < 0.25)
     left, top, right, bottom = (float(s) for s in shutters)
     return Exposure(
-        scatter=rng.uniform(0.25, 0.7),
-        quanta=float(np.exp(rng.uniform(np.log(6e5), np.log(4e6)))),
+        scatter=rng.uniform(0.5, 1.1),
+        quanta=float(np.exp(rng.uniform(np.log(2e6), np.log(1.2e7)))),
         latitude=rng.uniform(0.5, 0.72),
         dark=rng.uniform(0.17, 0.31),
         bright=rng.uniform(0.8, 0.92),

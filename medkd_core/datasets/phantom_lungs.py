@@ -17,8 +17,9 @@ from medkd_core.datasets.phantom_canvas import (
 )
 
 GENERATIONS = 7
-_ROOT_WIDTH = 0.62
-_TAPER = 0.74
+_ROOT_WIDTH = 0.7
+_TAPER = 0.76
+_BOOST = 2.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,9 @@ def draw_vessels(canvas: Canvas, person: Anatomy, trees: dict[int, Tree]) -> Flo
     blood = np.zeros((canvas.side, canvas.side), np.float32)
     for tree in trees.values():
         for lines, width in zip(tree.lines, tree.widths, strict=True):
-            blood += canvas.stroke(list(lines), width, blur=0.25 * width) * np.float32(width)
+            blood += canvas.stroke(list(lines), width, blur=0.25 * width) * np.float32(
+                _BOOST * width
+            )
     return blood + _hila(canvas, person)
 
 
@@ -73,10 +76,10 @@ def _hila(canvas: Canvas, person: Anatomy) -> FloatArray:
     blobs = []
     for side in (RIGHT, LEFT):
         x, y = hilum(person, side)
-        blobs.append(ellipse((x + side * 0.2, y), (1.0, 1.7), turn=-side * 14))
+        blobs.append(ellipse((x + side * 0.5, y), (1.1, 1.9), turn=-side * 14))
         lower = open_curve([(x, y), (x + side * 0.9, y + 2.2), (x + side * 1.4, y + 4.8)], 12)
         blobs.append(ribbon(lower, np.linspace(1.5, 0.8, 12)))
-    return np.float32(1.3) * canvas.fill(*blobs, sharpness=0.35)
+    return np.float32(3.2) * canvas.fill(*blobs, sharpness=0.45)
 
 
 def draw_airways(canvas: Canvas, person: Anatomy) -> FloatArray:
@@ -86,6 +89,6 @@ def draw_airways(canvas: Canvas, person: Anatomy) -> FloatArray:
     trachea = open_curve([(0.1, -30), (0, -13), (shift, -8), fork], 40)
     right = open_curve([fork, fork + [-1.6, 2.0], hilum(person, RIGHT) + [0.4, 0.6]], 20)
     left = open_curve([fork, fork + [1.8, 1.5], hilum(person, LEFT) + [-0.2, 0.9]], 20)
-    tubes = canvas.fill(ribbon(trachea, 1.75), sharpness=0.1) * np.float32(1.5)
+    tubes = canvas.fill(ribbon(trachea, 1.75), sharpness=0.1) * np.float32(2.1)
     bronchi = canvas.fill(ribbon(right, 1.15), ribbon(left, 0.95), sharpness=0.12)
-    return np.maximum(tubes, bronchi * np.float32(0.8))
+    return np.maximum(tubes, bronchi * np.float32(1.2))

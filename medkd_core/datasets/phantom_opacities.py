@@ -45,7 +45,7 @@ def ground_glass(
 
     `inside` is the distance of each lung pixel from the lung's border in cm.
     """
-    severity = rng.uniform(0.16, 0.5)
+    severity = rng.uniform(0.3, 0.68)
     shape = np.zeros((canvas.side, canvas.side), np.float32)
     for side in (RIGHT, LEFT):
         for _ in range(rng.integers(1, 4)):
@@ -74,9 +74,9 @@ def consolidation(
     shape = _lobe(canvas, person, side, rng)
     shape *= 1 + 0.3 * canvas.cloud(rng, (2.6, 1.1))
     shape = np.clip(shape, 0, 1)
-    filling = np.float32(rng.uniform(0.32, 0.78)) * shape
+    filling = np.float32(rng.uniform(0.45, 0.9)) * shape
     if rng.random() < 0.6:
-        filling = filling * (1 - 0.55 * _air_bronchograms(canvas, trees[side]))
+        filling = filling * (1 - 0.3 * _air_bronchograms(canvas, trees[side]))
     return Opacity(filling, shape > _BORDER, (side,))
 
 
@@ -84,9 +84,9 @@ def _lobe(canvas: Canvas, person: Anatomy, side: int, rng: np.random.Generator) 
     dome = person.dome(side)
     fissure = -0.6 + rng.normal(0, 0.4)
     zones = {
-        "upper": ((6.5, -6.4), (rng.uniform(3.2, 5.2), rng.uniform(3.6, 5.4))),
-        "middle": ((6.4, dome - 4.6), (rng.uniform(2.8, 4.6), rng.uniform(2.4, 3.8))),
-        "lower": ((8.2, dome - 1.8), (rng.uniform(3.0, 5.0), rng.uniform(2.8, 4.6))),
+        "upper": ((6.5, -6.4), (rng.uniform(3.8, 5.6), rng.uniform(4.0, 5.6))),
+        "middle": ((6.4, dome - 4.6), (rng.uniform(3.6, 5.2), rng.uniform(3.0, 4.2))),
+        "lower": ((8.2, dome - 1.8), (rng.uniform(3.6, 5.2), rng.uniform(3.6, 5.0))),
     }
     zone = str(rng.choice(list(zones)))
     (x, y), radii = zones[zone]
@@ -104,5 +104,5 @@ def _air_bronchograms(canvas: Canvas, tree: Tree) -> FloatArray:
     branches = np.zeros((canvas.side, canvas.side), np.float32)
     for lines, width in zip(tree.lines[1:4], tree.widths[1:4], strict=True):
         # Bronchi run beside their arteries.
-        branches = np.maximum(branches, canvas.stroke(list(lines + 0.3), width * 0.8, blur=0.06))
+        branches = np.maximum(branches, canvas.stroke(list(lines + 0.3), width * 0.55, blur=0.1))
     return branches
