@@ -1,8 +1,8 @@
 """AutoFormerV2-T (S3-T): a windowed transformer found by searching the search space.
 
 Chen et al., *Searching the Search Space of Vision Transformer*, NeurIPS 2021, arXiv:2111.14725;
-windows and shifts as in Liu et al., *Swin Transformer*, ICCV 2021, arXiv:2103.14030. State-dict keys
-and shapes are those of the released file, its derived buffers included.
+windows and shifts as in Liu et al., *Swin Transformer*, ICCV 2021, arXiv:2103.14030. State-dict
+keys and shapes are those of the released file, its derived buffers included.
 """
 
 from __future__ import annotations

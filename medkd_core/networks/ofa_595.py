@@ -80,7 +80,7 @@ class Ofa595(nn.Module):
 
     def get_classifier(self) -> nn.Module:
         """The last layer, as timm's networks name it."""
-        return self.classifier.linear
+        return self.classifier.get_submodule("linear")
 
     def forward(self, images: Tensor) -> Tensor:
         """(n, 3, height, width) -> logits (n, classes)."""

@@ -30,7 +30,7 @@ def build_vgg19(num_classes: int = 1000, width: float = 1.0, batch_norm: bool = 
     return network
 
 
-def _scale_classifier(network: nn.Module, num_classes: int, hidden: int) -> None:
+def _scale_classifier(network: VGG, num_classes: int, hidden: int) -> None:
     """Replace the classifier: timm fixes its hidden layers at 4096 channels."""
     network.pre_logits = ConvMlp(network.num_features, hidden, _FINAL_GRID)
     network.head = ClassifierHead(hidden, num_classes)

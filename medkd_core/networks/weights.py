@@ -1,0 +1,177 @@
+"""Weights in files: written as safetensors, read from safetensors or from a published pickle.
+
+A pickle is only ever opened with ``weights_only=True``: nothing in it can run.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import safetensors.torch
+import torch
+from safetensors import SafetensorError
+from torch import Tensor, nn
+
+from medkd_core.errors import NetworkError
+from medkd_core.networks.access import last_layer
+
+_DERIVED = ("relative_position_index", "attn_mask")
+_WRAPPINGS = ("state_dict", "model")
+_LISTED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """What loading did beyond copying.
+
+    Attributes
+    ----------
+    replaced_head : bool
+        The file's last layer is for another number of classes; the network keeps its fresh one.
+    classes_in_file : int
+    """
+
+    replaced_head: bool
+    classes_in_file: int
+
+
+def save_weights(network: nn.Module, path: Path) -> None:
+    """Write a network's state as safetensors: whole, or not at all.
+
+    Buffers that follow from the architecture (AutoFormerV2's window tables) are left out.
+    """
+    tensors = {
+        key: value.detach().cpu().contiguous()
+        for key, value in network.state_dict().items()
+        if not key.endswith(_DERIVED)
+    }
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        with partial.open("wb") as file:
+            file.write(safetensors.torch.save(tensors))
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as error:
+        raise NetworkError(
+            "Cannot write weights to", path=path, because=error.strerror or "the disk refused"
+        ) from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def load_weights(network: nn.Module, path: Path) -> LoadReport:
+    """Copy a file's weights into a network.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        Made by `create_network`. Its head stays as it is when the file's is for another number of
+        classes.
+    path : Path
+        ``.safetensors``, or a published ``.pth``/``.pt``/``.bin``, its tensors plainly or under
+        ``state_dict`` or ``model``.
+
+    Raises
+    ------
+    NetworkError
+        The file cannot be read, or anything but the head is missing, unexpected or of another
+        shape; nothing was copied then.
+    """
+    tensors = read_tensors(path)
+    own = network.state_dict()
+    head = head_name(network)
+    classes = class_count(tensors, head, path)
+    replaced = classes != len(own[f"{head}.weight"])
+    if replaced:
+        tensors = {key: value for key, value in tensors.items() if not key.startswith(f"{head}.")}
+    _check_keys(own, tensors, f"{head}." if replaced else None, path)
+    network.load_state_dict(tensors, strict=False)
+    return LoadReport(replaced_head=replaced, classes_in_file=classes)
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """Every tensor of a weights file by name, whatever it was wrapped in.
+
+    Raises
+    ------
+    NetworkError
+        There is no such file, or it holds no weights.
+    """
+    if not path.is_file():
+        raise NetworkError("Cannot read weights from", path=path, because="there is no such file")
+    try:
+        if path.suffix == ".safetensors":
+            return safetensors.torch.load_file(path)
+        return _unwrapped(torch.load(path, map_location="cpu", weights_only=True))
+    except (
+        SafetensorError,
+        pickle.UnpicklingError,
+        RuntimeError,
+        EOFError,
+        OSError,
+        ValueError,
+    ) as error:
+        raise NetworkError(
+            "Cannot read weights from",
+            path=path,
+            because="it is damaged, or holds more than weights",
+            cure="Fetch or export it again, if possible as safetensors.",
+        ) from error
+
+
+def head_name(network: nn.Module) -> str:
+    """Name of the layer that gives the logits: ``classifier.linear``, ``head.fc``, ..."""
+    last = last_layer(network)
+    return next(name for name, module in network.named_modules() if module is last)
+
+
+def class_count(tensors: Mapping[str, Tensor], head: str, path: Path) -> int:
+    """Classes that a file's head tells apart."""
+    weight = tensors.get(f"{head}.weight")
+    if weight is None or weight.ndim < 2:
+        raise NetworkError(
+            "Cannot use the weights in",
+            path=path,
+            because=f"they have no {head}.weight and so belong to another network",
+        )
+    return len(weight)
+
+
+def _unwrapped(content: object) -> dict[str, Tensor]:
+    for wrapping in _WRAPPINGS:
+        if isinstance(content, dict) and isinstance(content.get(wrapping), dict):
+            content = content[wrapping]
+    if not isinstance(content, dict) or not all(isinstance(v, Tensor) for v in content.values()):
+        raise ValueError("not a state dict")
+    return {str(key).removeprefix("module."): value for key, value in content.items()}
+
+
+def _check_keys(
+    own: Mapping[str, Tensor], found: Mapping[str, Tensor], kept: str | None, path: Path
+) -> None:
+    def needed(key: str) -> bool:
+        return not key.endswith(_DERIVED) and not (kept and key.startswith(kept))
+
+    faults = {
+        "missing": [key for key in own if key not in found and needed(key)],
+        "unexpected": [key for key in found if key not in own],
+        "of another shape": [k for k in found if k in own and found[k].shape != own[k].shape],
+    }
+    if any(faults.values()):
+        raise NetworkError(
+            "Cannot use the weights in",
+            path=path,
+            because="they belong to another network or width: "
+            + "; ".join(f"{len(v)} {fault} ({_listed(v)})" for fault, v in faults.items() if v),
+            cure="Choose the file that belongs to this network.",
+        )
+
+
+def _listed(keys: Iterable[str]) -> str:
+    first, *rest = [list(keys)[:_LISTED], *list(keys)[_LISTED:]]
+    return ", ".join(first) + (", ..." if rest else "")
