@@ -1,0 +1,1 @@
+"""Images with labels: data sets on disk, splits, augmentation, audit, phantoms."""

@@ -139,8 +139,8 @@ class _Chest:
     ) -> None:
         self.canvas, self.person, self.trees = canvas, person, trees
         outlines = [lung_outline(person, side) for side in (RIGHT, LEFT)]
-        self.lungs = canvas.fill(*outlines, sharpness=0.06)
-        center = canvas.fill(mediastinum_outline(person), sharpness=0.1)
+        self.lungs = canvas.fill(*outlines, softness=0.06)
+        center = canvas.fill(mediastinum_outline(person), softness=0.1)
         self.visible_lung = self.lungs * (1 - center)
         # Some lung lies behind the heart, so that its shadow is not opaque.
         self.gas = self._gas(center)
@@ -177,7 +177,7 @@ class _Chest:
 
     def _tissue(self, center: FloatArray) -> FloatArray:
         canvas, person = self.canvas, self.person
-        body = canvas.fill(body_outline(person), sharpness=0.12)
+        body = canvas.fill(body_outline(person), softness=0.12)
         y = canvas.grid[1]
         # Thin at the neck, deepest at the upper belly.
         profile = np.interp(y, [-22, -15, -8, 2, 12, 20], [0.56, 0.74, 0.9, 0.97, 1.07, 1.12])
@@ -200,7 +200,7 @@ class _Chest:
             return np.zeros((canvas.side, canvas.side), np.float32)
         top = person.left_dome + 1.0
         radii = (2.3 * person.bubble, 1.7 * person.bubble)
-        gas = canvas.fill(ellipse((5.8, top + radii[1]), radii, turn=-12), sharpness=0.1)
+        gas = canvas.fill(ellipse((5.8, top + radii[1]), radii, turn=-12), softness=0.1)
         level = top + radii[1] * 1.25
-        above = canvas.fill([(-9, -40), (20, -40), (20, level), (-9, level)], sharpness=0.05)
+        above = canvas.fill([(-9, -40), (20, -40), (20, level), (-9, level)], softness=0.05)
         return canvas.blur(canvas.dome(gas, 1.6) * gas * above, 0.08) * np.float32(4.5)

@@ -52,29 +52,29 @@ def vertebra_height(person: Anatomy, number: float) -> float:
 def _ribs(canvas: Canvas, person: Anatomy, rng: np.random.Generator) -> FloatArray:
     back, front = np.linspace(0.16, np.pi / 2, 40), np.linspace(np.pi / 2, 2.55, 30)
     jitter = rng.normal(0, 0.09, (RIBS + 1, 2))
-    layers = {"back": [], "front": []}
+    behind: list[Points] = []
+    before: list[Points] = []
     for number in range(1, RIBS + 1):
         for side in (RIGHT, LEFT):
             shift = [0, jitter[number, max(side, 0)]]
             width = 0.92 + 0.03 * min(number, 7)
             line = rib_line(person, number, side, back) + shift
-            layers["back"].append(ribbon(line, np.linspace(width * 0.8, width, len(line))))
+            behind.append(ribbon(line, np.linspace(width * 0.8, width, len(line))))
             if number <= 7:
                 line = rib_line(person, number, side, front) + shift
                 flare = np.linspace(width, width * 1.2, len(line))
-                layers["front"].append(ribbon(line, flare))
-    return _rib_layer(canvas, person, layers["back"], 0.17) + _rib_layer(
-        canvas, person, layers["front"], 0.095
-    )
+                before.append(ribbon(line, flare))
+    return _rib_layer(canvas, person, behind, 0.17) + _rib_layer(canvas, person, before, 0.095)
 
 
 def _rib_layer(canvas: Canvas, person: Anatomy, bands: list[Points], strength: float) -> FloatArray:
-    marrow = canvas.fill(*bands, sharpness=0.05)
+    marrow = canvas.fill(*bands, softness=0.05)
     cortex = canvas.stroke(bands, 0.13, blur=0.03)
-    x, y = canvas.grid
+    x = canvas.grid[0]
     # At the flank the beam runs along the rib, so that it meets more bone.
     grazing = np.clip(np.abs(x) / np.float32(person.width), 0, 1) ** 6
-    return np.float32(strength) * (marrow + 0.55 * cortex) * (1 + 0.9 * grazing)
+    bone: FloatArray = (marrow + 0.55 * cortex) * (1 + 0.9 * grazing)
+    return np.float32(strength) * bone
 
 
 def _clavicles(canvas: Canvas, person: Anatomy, rng: np.random.Generator) -> FloatArray:
@@ -95,7 +95,7 @@ def _clavicles(canvas: Canvas, person: Anatomy, rng: np.random.Generator) -> Flo
         line = line * [side, 1] + [person.turn, 0]
         width = np.interp(np.arange(60), [0, 6, 25, 45, 59], [1.9, 1.4, 1.05, 1.15, 0.6])
         bands.append(ribbon(line, width))
-    return np.float32(0.24) * canvas.fill(*bands, sharpness=0.06) + np.float32(0.2) * canvas.stroke(
+    return np.float32(0.24) * canvas.fill(*bands, softness=0.06) + np.float32(0.2) * canvas.stroke(
         bands, 0.16, blur=0.04
     )
 
@@ -122,9 +122,9 @@ def _shoulders(canvas: Canvas, person: Anatomy) -> FloatArray:
         heads += [ribbon(acromion, 1.0), ellipse((18.6 * side, top + 2.4), (2.3, 2.4))]
         arm = open_curve(np.array([(18.8, top + 3), (20.2, top + 8), (22.0, top + 16)]) * [side, 1])
         heads.append(ribbon(arm, 2.3))
-    blade_bone = 0.12 * canvas.fill(*blades, sharpness=0.12)
+    blade_bone = 0.12 * canvas.fill(*blades, softness=0.12)
     rim = 0.2 * canvas.stroke(edges, 0.22, blur=0.07)
-    return blade_bone + rim + 0.2 * canvas.fill(*heads, sharpness=0.15)
+    return blade_bone + rim + 0.2 * canvas.fill(*heads, softness=0.15)
 
 
 def _spine(canvas: Canvas, person: Anatomy) -> FloatArray:
@@ -158,10 +158,10 @@ def _spine(canvas: Canvas, person: Anatomy) -> FloatArray:
                 )
             )
         processes.append(ellipse((-person.turn * 0.6, y + tall * 0.9), (0.24, 0.7)))
-    bone = 0.15 * canvas.fill(*bodies, sharpness=0.15) + 0.09 * canvas.stroke(
+    bone = 0.15 * canvas.fill(*bodies, softness=0.15) + 0.09 * canvas.stroke(
         [np.vstack([b, b[:1]]) for b in bodies], 0.12, blur=0.07
     )
     bone += 0.09 * canvas.stroke(pedicles, 0.13, blur=0.04) + 0.06 * canvas.fill(
-        *wings, sharpness=0.08
+        *wings, softness=0.08
     )
-    return bone + 0.13 * canvas.fill(*processes, sharpness=0.07)
+    return bone + 0.13 * canvas.fill(*processes, softness=0.07)

@@ -54,12 +54,12 @@ class Canvas:
         y = inverse[1, 0] * column[None, :] + inverse[1, 1] * row[:, None]
         return x, y
 
-    def fill(self, *outlines: ArrayLike, sharpness: float = 0) -> FloatArray:
-        """Coverage in [0, 1] of one or several outlines, each (n, 2); `sharpness` is a blur in cm."""
+    def fill(self, *outlines: ArrayLike, softness: float = 0) -> FloatArray:
+        """Coverage in [0, 1] of outlines, each (n, 2), with edges blurred by `softness` cm."""
         layer = np.zeros((self.side, self.side), np.uint8)
         for outline in outlines:
             cv2.fillPoly(layer, [self._fixed(outline)], 255, cv2.LINE_AA, _SUBPIXEL_BITS)
-        return self.blur(self._unit(layer), sharpness)
+        return self.blur(self._unit(layer), softness)
 
     def stroke(self, lines: Sequence[ArrayLike], width: float, blur: float = 0) -> FloatArray:
         """Coverage in [0, 1] of open lines, each (n, 2), `width` cm wide.

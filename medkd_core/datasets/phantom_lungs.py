@@ -20,6 +20,10 @@ GENERATIONS = 7
 _ROOT_WIDTH = 0.7
 _TAPER = 0.76
 _BOOST = 2.6
+"""Vessels are drawn thicker than they are, for the many before and behind that are not drawn."""
+_RIGHT_BRONCHUS = np.array([(0, 0), (-1.6, 2.0), (-3.2, 4.8)])
+_LEFT_BRONCHUS = np.array([(0, 0), (1.8, 1.5), (3.7, 4.1)])
+"""From the fork of the trachea, in cm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +83,16 @@ def _hila(canvas: Canvas, person: Anatomy) -> FloatArray:
         blobs.append(ellipse((x + side * 0.5, y), (1.1, 1.9), turn=-side * 14))
         lower = open_curve([(x, y), (x + side * 0.9, y + 2.2), (x + side * 1.4, y + 4.8)], 12)
         blobs.append(ribbon(lower, np.linspace(1.5, 0.8, 12)))
-    return np.float32(3.2) * canvas.fill(*blobs, sharpness=0.45)
+    return np.float32(3.2) * canvas.fill(*blobs, softness=0.45)
 
 
 def draw_airways(canvas: Canvas, person: Anatomy) -> FloatArray:
     """Thickness of air in cm in trachea and main bronchi, float32, (side, side)."""
     fork = np.array([person.turn * 0.5 - 0.2, -4.6])
     shift = -0.35 * person.aorta
-    trachea = open_curve([(0.1, -30), (0, -13), (shift, -8), fork], 40)
-    right = open_curve([fork, fork + [-1.6, 2.0], hilum(person, RIGHT) + [0.4, 0.6]], 20)
-    left = open_curve([fork, fork + [1.8, 1.5], hilum(person, LEFT) + [-0.2, 0.9]], 20)
-    tubes = canvas.fill(ribbon(trachea, 1.75), sharpness=0.1) * np.float32(2.1)
-    bronchi = canvas.fill(ribbon(right, 1.15), ribbon(left, 0.95), sharpness=0.12)
+    trachea = open_curve([(0.1, -30), (0, -13), (shift, -8), tuple(fork)], 40)
+    right = open_curve(fork + _RIGHT_BRONCHUS, 20)
+    left = open_curve(fork + _LEFT_BRONCHUS, 20)
+    tubes = canvas.fill(ribbon(trachea, 1.75), softness=0.1) * np.float32(2.1)
+    bronchi = canvas.fill(ribbon(right, 1.15), ribbon(left, 0.95), softness=0.12)
     return np.maximum(tubes, bronchi * np.float32(1.2))

@@ -49,7 +49,7 @@ def ground_glass(
     shape = np.zeros((canvas.side, canvas.side), np.float32)
     for side in (RIGHT, LEFT):
         for _ in range(rng.integers(1, 4)):
-            patch = canvas.fill(_patch(person, side, rng), sharpness=rng.uniform(0.5, 0.9))
+            patch = canvas.fill(_patch(person, side, rng), softness=rng.uniform(0.5, 0.9))
             shape = np.maximum(shape, patch * np.float32(rng.uniform(0.75, 1)))
     ragged = 1 + 0.55 * canvas.cloud(rng, (3.2, 1.4, 0.6))
     peripheral = 1 / (1 + np.exp((inside - np.float32(rng.uniform(3.2, 4.4))) / np.float32(0.6)))
@@ -91,7 +91,7 @@ def _lobe(canvas: Canvas, person: Anatomy, side: int, rng: np.random.Generator) 
     zone = str(rng.choice(list(zones)))
     (x, y), radii = zones[zone]
     center = (side * (x + rng.normal(0, 0.7)), y + rng.normal(0, 0.8))
-    shape = canvas.fill(ellipse(center, radii, turn=rng.uniform(-25, 25)), sharpness=1.0)
+    shape = canvas.fill(ellipse(center, radii, turn=rng.uniform(-25, 25)), softness=1.0)
     if zone == "lower" or side == LEFT:
         return shape
     # On the right the horizontal fissure cuts upper and middle lobe apart.

@@ -12,6 +12,26 @@ SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """An image as its place in the folders describes it, before groups and splits are known.
+
+    Attributes
+    ----------
+    path : Path
+    label : str
+    split : str or None
+        None where the folders name no split.
+    lung_mask, infection_mask : Path or None
+    """
+
+    path: Path
+    label: str
+    split: Split | None = None
+    lung_mask: Path | None = None
+    infection_mask: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """One image of a data set; nothing of it was decoded yet.
 
@@ -21,7 +41,8 @@ class Record:
     label : str
     split : str
     group : str
-        Images of one group (patient, tissue block) never stand in different splits.
+        Images of one group (patient, tissue block) never stand in different splits, unless a
+        warning of the data set says so.
     source : str
         Where the image comes from, for results per source; empty when unknown.
     lung_mask, infection_mask : Path or None

@@ -1,0 +1,212 @@
+"""From what a job asks for to a data set: find, group, split, limit, and check."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+from medkd_core.datasets import covid_qu_ex, folder, lc25000
+from medkd_core.datasets.groups import GroupTable, read_group_table
+from medkd_core.datasets.record import SPLITS, Dataset, Found, Record, Split
+from medkd_core.datasets.splits import assign_splits, limit_per_class, torn_groups
+from medkd_core.errors import DatasetError
+from medkd_core.jobs.spec import DatasetKind, DataSpec
+
+LAYOUTS: dict[DatasetKind, ModuleType] = {
+    "covid-qu-ex": covid_qu_ex,
+    "lc25000": lc25000,
+    "folder": folder,
+}
+
+_SPLIT_SEED = 0
+"""One split for all jobs: with a split of its own, a student would be tested on images that its
+teachers were trained on."""
+
+_UNREADABLE = "Cannot read the data set"
+_NO_GROUPS = (
+    "No groups are known: images of one patient or tile may stand in several splits, so that "
+    "results may be too good."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Grouping:
+    groups: list[str]
+    sources: list[str]
+    warnings: tuple[str, ...]
+
+
+def load_dataset(spec: DataSpec, seed: int) -> Dataset:
+    """Index a data set; no image is decoded.
+
+    An official split is kept. Other sets are split by group, the same way for every job; `seed`
+    draws only the sample that ``limit_per_class`` asks for.
+
+    Raises
+    ------
+    DatasetError
+        For a folder that is missing, holds fewer than two classes or an empty one, or would have
+        to be split although copies of an image could stand on both sides.
+    """
+    found = find_images(spec.root, spec.kind)
+    classes = _classes(spec, found)
+    grouping = _grouping(spec, found)
+    records = _records(found, grouping, _split(spec, found, grouping))
+    _check_splits(spec.root, classes, records)
+    warnings = (*LAYOUTS[spec.kind].WARNINGS, *grouping.warnings, *_warnings(records))
+    if spec.limit_per_class is not None:
+        records = limit_per_class(records, spec.limit_per_class, seed)
+    return Dataset(spec.root.name or str(spec.root), classes, tuple(records), warnings)
+
+
+def find_images(root: Path, kind: DatasetKind) -> list[Found]:
+    """Every image of a data set as its layout names it; DatasetError when there is none."""
+    if not root.is_dir():
+        because = "it is a file" if root.exists() else "there is no such folder"
+        raise DatasetError(_UNREADABLE, because=because, path=root)
+    try:
+        found: list[Found] = LAYOUTS[kind].find_images(root)
+    except OSError as error:
+        raise DatasetError(_UNREADABLE, because=str(error.strerror), path=root) from error
+    if not found:
+        raise DatasetError(
+            _UNREADABLE,
+            because=f"it holds no image in the layout {kind}",
+            cure="Choose the folder that holds the class folders, or another kind of data set.",
+            path=root,
+        )
+    return found
+
+
+def _classes(spec: DataSpec, found: list[Found]) -> tuple[str, ...]:
+    present = {image.label for image in found}
+    if spec.kind == "folder":
+        expected = _folder_classes(spec.root)
+    elif spec.kind == "lc25000":
+        expected = tuple(label for label in lc25000.CLASSES if label in present)
+    else:
+        expected = covid_qu_ex.CLASSES
+    empty = [label for label in expected if label not in present]
+    if empty:
+        raise DatasetError(
+            _UNREADABLE, because=f"it has no images of class {', '.join(empty)}", path=spec.root
+        )
+    if len(expected) < 2:
+        raise DatasetError(
+            _UNREADABLE,
+            because=f"it has only one class, {expected[0]}, and a network needs two to tell apart",
+            path=spec.root,
+        )
+    return expected
+
+
+def _folder_classes(root: Path) -> tuple[str, ...]:
+    classes = tuple(folder.class_folders(root))
+    if {covid_qu_ex.LUNG_TREE, covid_qu_ex.INFECTION_TREE} & {root.name, *classes}:
+        raise DatasetError(
+            _UNREADABLE,
+            because="its folders are those of COVID-QU-Ex, not one for each class",
+            cure='Set the kind to "covid-qu-ex".',
+            path=root,
+        )
+    return classes
+
+
+def _grouping(spec: DataSpec, found: list[Found]) -> _Grouping:
+    if spec.groups is not None:
+        table = read_group_table(spec.groups, spec.root, spec.group_column)
+        return _grouping_from(table, found)
+    if spec.kind == "lc25000" and not spec.allow_leak:
+        raise DatasetError(
+            "Cannot split the data set",
+            because="LC25000 holds some twenty turned copies of every tile and no table says which "
+            "belong together, so a split by file would test on copies of training images",
+            cure="Give a CSV with a group for each image as data.groups, or set data.allow_leak.",
+            path=spec.root,
+        )
+    # Without groups every image is one of its own.
+    names = [os.path.relpath(image.path, spec.root) for image in found]
+    return _Grouping(names, [""] * len(found), (_NO_GROUPS,))
+
+
+def _grouping_from(table: GroupTable, found: list[Found]) -> _Grouping:
+    return _Grouping(
+        [table.group_of(image) for image in found], [table.source_of(image) for image in found], ()
+    )
+
+
+def _split(spec: DataSpec, found: list[Found], grouping: _Grouping) -> list[Split]:
+    official = [image.split for image in found if image.split is not None]
+    if official:
+        return official
+    return assign_splits(
+        grouping.groups,
+        [image.label for image in found],
+        spec.validation_fraction,
+        spec.test_fraction,
+        _SPLIT_SEED,
+    )
+
+
+def _records(found: list[Found], grouping: _Grouping, splits: list[Split]) -> list[Record]:
+    return [
+        Record(
+            path=image.path,
+            label=image.label,
+            split=split,
+            group=group,
+            source=source,
+            lung_mask=image.lung_mask,
+            infection_mask=image.infection_mask,
+        )
+        for image, split, group, source in zip(
+            found, splits, grouping.groups, grouping.sources, strict=True
+        )
+    ]
+
+
+def _check_splits(root: Path, classes: tuple[str, ...], records: list[Record]) -> None:
+    """Training and validation need every class; a test split may be missing, but not a part."""
+    counts = Counter((record.split, record.label) for record in records)
+    for split in SPLITS:
+        lacking = [label for label in classes if not counts[split, label]]
+        if lacking and not (split == "test" and len(lacking) == len(classes)):
+            raise DatasetError(
+                _UNREADABLE,
+                because=f"its {split} split has no images of class {', '.join(lacking)}",
+                path=root,
+            )
+
+
+def _warnings(records: list[Record]) -> tuple[str, ...]:
+    warnings = []
+    if not any(record.split == "test" for record in records):
+        warnings.append("The set has no test split: nothing can be claimed about unseen images.")
+    if torn := torn_groups(records):
+        warnings.append(
+            f"{len(torn)} groups stand in more than one split, so that results are too good: "
+            f"{', '.join(torn[:3])}{', ...' * (len(torn) > 3)}."
+        )
+    if told := _told_by_source(records):
+        warnings.append(
+            f"The source of an image alone tells the class of {told:.0%} of them: look at results "
+            "per source."
+        )
+    return tuple(warnings)
+
+
+def _told_by_source(records: list[Record]) -> float:
+    """Part of the images that the commonest class of their source names rightly, if that is more
+    than the commonest class of all would."""
+    by_source: dict[str, Counter[str]] = defaultdict(Counter)
+    for record in records:
+        if record.source:
+            by_source[record.source][record.label] += 1
+    if len(by_source) < 2:
+        return 0.0
+    total = sum(by_source.values(), Counter[str]())
+    told = sum(max(labels.values()) for labels in by_source.values())
+    return told / total.total() if told > 1.1 * max(total.values()) else 0.0
