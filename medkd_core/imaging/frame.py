@@ -90,7 +90,8 @@ class Frame:
 
     Attributes
     ----------
-    stored : ndarray, (rows, columns) of any integer or float type, or (rows, columns, 3) uint8/uint16
+    stored : ndarray
+        (rows, columns) of any integer or float type, or (rows, columns, 3) uint8 or uint16.
         Sign already extended from the stored bits; never rescaled.
     photometric : Photometric
     bits_stored : int

@@ -1,8 +1,8 @@
 """Preprocessing as data: what a network sees of a film, and the way back.
 
 One `View` a bundle says which intensities are looked at and how a film is fitted to a square; one
-`InputRecipe` a network says size, interpolation and normalisation. Both are stored in the bundle and
-used unchanged for training, evaluating and reading.
+`InputRecipe` a network says size, interpolation and normalisation. Both are stored in the bundle
+and used unchanged for training, evaluating and reading.
 """
 
 from __future__ import annotations

@@ -1,0 +1,122 @@
+"""What runs inside a decoder: it reads one file after the other for the pool that started it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
+from multiprocessing.shared_memory import SharedMemory
+from pathlib import Path
+
+import numpy as np
+
+from medkd_core.errors import UnreadableFileError
+from medkd_core.imaging.frame import Frame
+from medkd_core.imaging.reading import FileList, read_entry, read_frame
+from medkd_core.imaging.study import Study
+
+MEMORY_LIMIT_BYTES = 6 * 2**30
+"""Address space that a decoder may use, where the system can limit it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeRequest:
+    """Decode a frame and leave its pixels in new shared memory of that name."""
+
+    path: Path
+    index: int
+    memory_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRequest:
+    """Say what a file holds."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The decoders are loaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameInSharedMemory:
+    """A frame whose ``stored`` is empty: its pixels lie in shared memory."""
+
+    frame: Frame
+    shape: tuple[int, ...]
+    kind: str
+    """NumPy's name of the type, as ``"<u2"``."""
+
+
+Request = DecodeRequest | EntryRequest
+Reply = Ready | Frame | FrameInSharedMemory | Study | FileList | UnreadableFileError
+
+
+def serve(pipe: Connection) -> None:
+    """Answer requests until the pool is gone."""
+    _load_decoders()
+    _protect()
+    pipe.send(Ready())
+    lent: SharedMemory | None = None
+    while True:
+        try:
+            request: Request = pipe.recv()
+        except (EOFError, OSError):
+            return
+        # The pool has copied the last frame by now. Windows frees memory that nobody holds.
+        if lent is not None:
+            lent.close()
+        reply, lent = _answer(request)
+        pipe.send(reply)
+
+
+def _answer(request: Request) -> tuple[Reply, SharedMemory | None]:
+    try:
+        if isinstance(request, EntryRequest):
+            return read_entry(request.path), None
+        return _lend(read_frame(request.path, request.index), request.memory_name)
+    except UnreadableFileError as error:
+        # The cause may be of a class that only exists here.
+        return error.with_traceback(None), None
+
+
+def _lend(frame: Frame, name: str) -> tuple[Reply, SharedMemory | None]:
+    stored = frame.stored
+    if not _has_room(stored.nbytes):
+        return frame, None
+    memory = SharedMemory(name, create=True, size=stored.nbytes)
+    np.ndarray(stored.shape, stored.dtype, buffer=memory.buf)[...] = stored
+    empty = replace(frame, stored=np.empty(0, stored.dtype))
+    return FrameInSharedMemory(empty, stored.shape, stored.dtype.str), memory
+
+
+def _has_room(size: int) -> bool:
+    # Containers often have 64 MB there, and writing beyond it kills the process.
+    folder = Path("/dev/shm")
+    return not folder.is_dir() or shutil.disk_usage(folder).free > size
+
+
+def _load_decoders() -> None:
+    from pydicom.pixels.decoders import base  # noqa: F401
+
+    from medkd_core.imaging import dicom, raster  # noqa: F401
+
+
+def _protect() -> None:
+    # Ctrl-C belongs to the program, which closes its decoders itself.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Decoders written in C and Rust print about damaged files, and nobody reads it.
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 2)
+    os.close(silence)
+    if sys.platform != "win32":
+        import resource
+
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        limit = MEMORY_LIMIT_BYTES if hard == resource.RLIM_INFINITY else hard
+        resource.setrlimit(resource.RLIMIT_AS, (min(limit, MEMORY_LIMIT_BYTES), hard))

@@ -1,0 +1,170 @@
+"""DICOM files: what a file says it holds, and one of its frames."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pydicom import Dataset
+from pydicom.uid import MediaStorageDirectoryStorage
+
+from medkd_core.imaging.dicom_attributes import (
+    is_inverse,
+    modality_transform,
+    padding_range,
+    pixel_spacing,
+    voi_transforms,
+)
+from medkd_core.imaging.dicom_pixels import PixelFormat, frame_pixels, pixel_format
+from medkd_core.imaging.dicom_source import DicomSource, open_dicom
+from medkd_core.imaging.frame import Frame, Photometric
+from medkd_core.imaging.study import Instance, Series, Study
+
+# pydicom repeats odd values in its warnings; they may be a patient's.
+logging.getLogger("pydicom").setLevel(logging.CRITICAL)
+
+
+def read_frame(path: Path, index: int = 0) -> Frame:
+    """Decode one frame of a DICOM file, and only that one.
+
+    Parameters
+    ----------
+    path : Path
+    index : int
+        From 0.
+
+    Returns
+    -------
+    Frame
+        Every colour model is RGB.
+
+    Raises
+    ------
+    UnreadableFileError
+        The file holds no picture, or one that is damaged or not supported.
+    Exception
+        Whatever a decoder raises on damaged bytes; `medkd_core.imaging.reading` tells it plainly.
+    """
+    with _without_warnings(), open_dicom(path) as source:
+        stored, photometric, bits = frame_pixels(source, pixel_format(source), index)
+        header = source.header
+        spacing = pixel_spacing(header, index)
+        if photometric is Photometric.RGB:
+            return Frame(stored, photometric, bits, spacing=spacing)
+        return Frame(
+            stored,
+            photometric,
+            bits,
+            modality=modality_transform(header, index),
+            voi=voi_transforms(header, index),
+            padding=padding_range(header, stored),
+            inverse_presentation=is_inverse(header),
+            spacing=spacing,
+        )
+
+
+def read_instance(path: Path) -> Study:
+    """Read a header into a study of one series of one instance; no pixel is decoded.
+
+    Raises
+    ------
+    UnreadableFileError
+        The file holds no picture, or declares one that cannot be there.
+    Exception
+        Whatever pydicom raises on a damaged header.
+    """
+    with _without_warnings(), open_dicom(path) as source:
+        return _study(source, pixel_format(source))
+
+
+def listed_files(path: Path) -> tuple[Path, ...] | None:
+    """Existing files that a DICOMDIR lists (PS3.3 F.3); None for any other file.
+
+    Names that point outside the DICOMDIR's folder are left out.
+    """
+    with _without_warnings(), open_dicom(path) as source:
+        meta = getattr(source.header, "file_meta", Dataset())
+        if meta.get("MediaStorageSOPClassUID") != MediaStorageDirectoryStorage:
+            return None
+        records = source.header.get("DirectoryRecordSequence") or ()
+        names = [record.get("ReferencedFileID") for record in records]
+    folder = path.resolve().parent
+    listed = (folder.joinpath(*_components(name)) for name in names if name)
+    return tuple(
+        file for file in listed if file.resolve().is_relative_to(folder) and file.is_file()
+    )
+
+
+def _components(file_id: str | list[str]) -> list[str]:
+    return [file_id] if isinstance(file_id, str) else [str(part) for part in file_id]
+
+
+def _study(source: DicomSource, declared: PixelFormat) -> Study:
+    header = source.header
+    instance = _instance(source, declared)
+    series = Series(
+        uid=_text(header, "SeriesInstanceUID") or str(source.path),
+        number=_number(header, "SeriesNumber"),
+        modality=instance.modality,
+        description=_text(header, "SeriesDescription"),
+        instances=(instance,),
+    )
+    return Study(
+        uid=_text(header, "StudyInstanceUID") or str(source.path),
+        patient_name=_person(header),
+        patient_id=_text(header, "PatientID"),
+        patient_sex=_text(header, "PatientSex"),
+        patient_age=_text(header, "PatientAge"),
+        date=_text(header, "StudyDate"),
+        description=_text(header, "StudyDescription"),
+        accession=_text(header, "AccessionNumber"),
+        series=(series,),
+    )
+
+
+def _instance(source: DicomSource, declared: PixelFormat) -> Instance:
+    header = source.header
+    return Instance(
+        path=source.path,
+        uid=_text(header, "SOPInstanceUID") or str(source.path),
+        number=_number(header, "InstanceNumber"),
+        frames=declared.frames,
+        rows=declared.rows,
+        columns=declared.columns,
+        modality=_text(header, "Modality") or "OT",
+        body_part=_text(header, "BodyPartExamined").upper(),
+        view=_text(header, "ViewPosition").upper(),
+        laterality=_text(header, "ImageLaterality") or _text(header, "Laterality"),
+        description=_text(header, "ImageComments") or source.path.name,
+    )
+
+
+def _text(header: Dataset, keyword: str) -> str:
+    """A value as one line of text; empty when it is missing or cannot be decoded."""
+    try:
+        return " ".join(str(header.get(keyword) or "").split())
+    except (ValueError, TypeError, LookupError):
+        return ""
+
+
+def _number(header: Dataset, keyword: str) -> int | None:
+    try:
+        return int(header.get(keyword))
+    except (TypeError, ValueError):
+        return None
+
+
+def _person(header: Dataset) -> str:
+    """``Family, Given`` out of ``Family^Given^...``, alphabetic group."""
+    alphabetic = _text(header, "PatientName").split("=")[0]
+    return ", ".join(part.strip() for part in alphabetic.split("^")[:2] if part.strip())
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

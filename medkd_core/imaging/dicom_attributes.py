@@ -1,0 +1,181 @@
+"""What a DICOM header says about showing one of its frames.
+
+In multi-frame objects these attributes live in functional groups, per frame or shared
+(PS3.3 C.7.6.16); in all others at the top of the data set.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom import Dataset
+
+from medkd_core.imaging.frame import (
+    LookupTable,
+    Rescale,
+    Spacing,
+    SpacingBasis,
+    StoredArray,
+    VoiFunction,
+    Window,
+)
+
+_PROJECTION_MODALITIES = {"CR", "DX", "MG", "IO", "PX", "RF", "RG", "XA"}
+
+
+def modality_transform(header: Dataset, index: int) -> Rescale | LookupTable:
+    """Modality LUT or rescale of a frame (PS3.3 C.11.1); a slope of 0 is ignored."""
+    tables = _lookup_tables(header, "ModalityLUTSequence")
+    if tables:
+        return tables[0]
+    values = _macro(header, index, "PixelValueTransformationSequence")
+    slope = _number(values, "RescaleSlope", 1.0)
+    if slope == 0.0:
+        return Rescale()
+    return Rescale(slope, _number(values, "RescaleIntercept", 0.0), _text(values, "RescaleType"))
+
+
+def voi_transforms(header: Dataset, index: int) -> tuple[Window | LookupTable, ...]:
+    """All VOI windows and LUTs of a frame in file order (PS3.3 C.11.2), unusable ones left out."""
+    values = _macro(header, index, "FrameVOILUTSequence")
+    return (*_windows(values), *_lookup_tables(header, "VOILUTSequence"))
+
+
+def padding_range(header: Dataset, stored: StoredArray) -> tuple[float, float] | None:
+    """Stored values that mean "no picture here" (PS3.3 C.7.5.1.1.2)."""
+    for keyword in ("PixelPadding", "FloatPixelPadding", "DoubleFloatPixelPadding"):
+        first = _padding(header, f"{keyword}Value", stored)
+        if first is not None:
+            limit = _padding(header, f"{keyword}RangeLimit", stored)
+            second = first if limit is None else limit
+            return min(first, second), max(first, second)
+    return None
+
+
+def is_inverse(header: Dataset) -> bool:
+    """Whether the Presentation LUT Shape is INVERSE."""
+    return _text(header, "PresentationLUTShape").upper() == "INVERSE"
+
+
+def pixel_spacing(header: Dataset, index: int) -> Spacing | None:
+    """Spacing in mm, with how it is known (PS3.3 10.7.1.1, 10.7.1.3).
+
+    A projection film's Pixel Spacing measures the patient only if somebody calibrated it: it says
+    so, or differs from the spacing at the detector. Magnification estimates are ignored.
+    """
+    measures = _macro(header, index, "PixelMeasuresSequence")
+    spacing = _pair(measures, "PixelSpacing")
+    at_detector = _pair(header, "ImagerPixelSpacing") or _pair(header, "NominalScannedPixelSpacing")
+    if spacing is None:
+        return None if at_detector is None else Spacing(*at_detector, SpacingBasis.AT_DETECTOR)
+    if _text(header, "Modality") not in _PROJECTION_MODALITIES:
+        return Spacing(*spacing, SpacingBasis.CALIBRATED)
+    if _text(header, "PixelSpacingCalibrationType") or at_detector not in (None, spacing):
+        return Spacing(*spacing, SpacingBasis.CALIBRATED)
+    basis = SpacingBasis.UNKNOWN if at_detector is None else SpacingBasis.AT_DETECTOR
+    return Spacing(*spacing, basis)
+
+
+def _macro(header: Dataset, index: int, sequence: str) -> Dataset:
+    """The data set that holds a functional group's attributes for one frame."""
+    groups = (
+        (header.get("PerFrameFunctionalGroupsSequence"), index),
+        (header.get("SharedFunctionalGroupsSequence"), 0),
+    )
+    for items, position in groups:
+        if items and position < len(items) and items[position].get(sequence):
+            return items[position][sequence][0]
+    return header
+
+
+def _windows(values: Dataset) -> list[Window]:
+    centers, widths = _numbers(values, "WindowCenter"), _numbers(values, "WindowWidth")
+    names = _texts(values, "WindowCenterWidthExplanation")
+    function = _voi_function(values)
+    smallest = 1.0 if function is VoiFunction.LINEAR else math.ulp(0.0)
+    return [
+        Window(center, width, function, names[i] if i < len(names) else "")
+        for i, (center, width) in enumerate(zip(centers, widths, strict=False))
+        if width >= smallest and math.isfinite(center) and math.isfinite(width)
+    ]
+
+
+def _voi_function(values: Dataset) -> VoiFunction:
+    name = _text(values, "VOILUTFunction").upper()
+    return VoiFunction(name) if name in set(VoiFunction) else VoiFunction.LINEAR
+
+
+def _lookup_tables(header: Dataset, sequence: str) -> list[LookupTable]:
+    tables = (_lookup_table(item, header) for item in header.get(sequence) or ())
+    return [table for table in tables if table is not None]
+
+
+def _lookup_table(item: Dataset, header: Dataset) -> LookupTable | None:
+    descriptor, data = _numbers(item, "LUTDescriptor"), item.get("LUTData")
+    if len(descriptor) != 3 or data is None:
+        return None
+    entries, first, bits = (int(number) for number in descriptor)
+    # The length field has 16 bits: 0 stands for 65536 entries.
+    values = _table_values(data, entries or 2**16, bool(header.original_encoding[1]))
+    if not values.size:
+        return None
+    return LookupTable(first, values, min(max(bits, 1), 16), _text(item, "LUTExplanation"))
+
+
+def _table_values(data: Any, entries: int, little_endian: bool) -> NDArray[np.int64]:
+    if not isinstance(data, bytes):
+        return np.atleast_1d(np.asarray(data, np.int64))[:entries]
+    if len(data) < 2 * entries:
+        return np.frombuffer(data, np.uint8)[:entries].astype(np.int64)
+    words = np.frombuffer(data, "<u2" if little_endian else ">u2", count=entries)
+    return words.astype(np.int64)
+
+
+def _padding(header: Dataset, keyword: str, stored: StoredArray) -> float | None:
+    values = _numbers(header, keyword)
+    if not values:
+        return None
+    bits = 8 * stored.dtype.itemsize
+    if stored.dtype.kind == "i" and values[0] >= 2 ** (bits - 1):
+        # Written as unsigned although the pixels are signed.
+        return values[0] - 2.0**bits
+    return values[0]
+
+
+def _numbers(values: Dataset, keyword: str) -> list[float]:
+    try:
+        value = values.get(keyword)
+        if value is None or value == "":
+            return []
+        return [float(v) for v in (value if _is_several(value) else [value])]
+    except (TypeError, ValueError):
+        return []
+
+
+def _number(values: Dataset, keyword: str, default: float) -> float:
+    numbers = _numbers(values, keyword)
+    return numbers[0] if numbers and math.isfinite(numbers[0]) else default
+
+
+def _pair(values: Dataset, keyword: str) -> tuple[float, float] | None:
+    numbers = _numbers(values, keyword)
+    usable = len(numbers) == 2 and all(math.isfinite(n) and n > 0 for n in numbers)
+    return (numbers[0], numbers[1]) if usable else None
+
+
+def _texts(values: Dataset, keyword: str) -> list[str]:
+    value = values.get(keyword)
+    if value is None:
+        return []
+    return [str(v).strip() for v in (value if _is_several(value) else [value])]
+
+
+def _text(values: Dataset, keyword: str) -> str:
+    return next(iter(_texts(values, keyword)), "")
+
+
+def _is_several(value: Any) -> bool:
+    return not isinstance(value, str | bytes) and hasattr(value, "__iter__")

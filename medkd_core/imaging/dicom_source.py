@@ -1,0 +1,157 @@
+"""Opening a DICOM file: the header is parsed, the pixel data found but not read."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from pydicom import Dataset, config, dcmread
+from pydicom.filereader import read_dataset, read_file_meta_info
+from pydicom.tag import BaseTag
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
+
+from medkd_core.errors import UnreadableFileError
+from medkd_core.imaging.file_kind import has_preamble
+
+LARGEST_INFLATED_BYTES = 2**30
+"""A deflated file that grows beyond this is refused, unread."""
+
+_PREFIX_END = 132
+_GROUP_LENGTH_ELEMENT = 12
+_UNDEFINED_LENGTH = 0xFFFFFFFF
+_PIXEL_KEYWORDS = {
+    0x7FE00008: "FloatPixelData",
+    0x7FE00009: "DoubleFloatPixelData",
+    0x7FE00010: "PixelData",
+}
+# What a value looks like is no reason to refuse a file or to warn on a terminal, where the value,
+# which may be a patient's, would be printed.
+config.settings.reading_validation_mode = config.IGNORE
+
+
+@dataclass(frozen=True, slots=True)
+class DicomSource:
+    """A parsed header and the stream behind it.
+
+    Attributes
+    ----------
+    path : Path
+    header : Dataset
+        Everything before the pixel data.
+    stream : binary file
+        Positioned at the first byte of the pixel data's value.
+    transfer_syntax : UID
+    pixel_keyword : str
+        ``PixelData``, ``FloatPixelData``, ``DoubleFloatPixelData``; empty when there is none.
+    pixel_vr : str
+    pixel_bytes : int or None
+        Length that the pixel data element declares; None when it is undefined (encapsulated).
+    bytes_left : int
+        What the file really has from there to its end.
+    """
+
+    path: Path
+    header: Dataset
+    stream: BinaryIO
+    transfer_syntax: UID
+    pixel_keyword: str
+    pixel_vr: str
+    pixel_bytes: int | None
+    bytes_left: int
+
+    def refusal(self, because: str, cure: str = "") -> UnreadableFileError:
+        """The error that says why this file cannot be shown."""
+        return UnreadableFileError("Cannot read", because=because, cure=cure, path=self.path)
+
+
+@contextmanager
+def open_dicom(path: Path) -> Iterator[DicomSource]:
+    """Parse a file's header and find its pixel data.
+
+    Raises
+    ------
+    UnreadableFileError
+        When a deflated file is too large.
+    Exception
+        Whatever pydicom raises on a damaged header.
+    """
+    with path.open("rb") as file:
+        deflated = _deflated_data_set(path, file)
+        if deflated is None:
+            header = dcmread(file, stop_before_pixels=True, force=True)
+            yield _source(path, header, file)
+        else:
+            meta, stream = deflated
+            header = read_dataset(stream, False, True, stop_when=_at_pixels)
+            header.file_meta = meta
+            header.set_original_encoding(False, True)
+            yield _source(path, header, stream)
+
+
+def _source(path: Path, header: Dataset, stream: BinaryIO) -> DicomSource:
+    implicit, little_endian = header.original_encoding
+    keyword, vr, declared = _pixel_element(stream, bool(implicit), bool(little_endian))
+    start = stream.tell()
+    bytes_left = stream.seek(0, 2) - start
+    stream.seek(start)
+    syntax = _transfer_syntax(header, bool(implicit), bool(little_endian))
+    return DicomSource(path, header, stream, syntax, keyword, vr, declared, bytes_left)
+
+
+def _pixel_element(
+    stream: BinaryIO, implicit: bool, little_endian: bool
+) -> tuple[str, str, int | None]:
+    order: Literal["little", "big"] = "little" if little_endian else "big"
+    start = stream.read(8)
+    tag = int.from_bytes(start[0:2], order) << 16 | int.from_bytes(start[2:4], order)
+    if len(start) < 8 or tag not in _PIXEL_KEYWORDS:
+        return "", "", 0
+    vr = "OW" if implicit else start[4:6].decode("ascii", "replace")
+    length_field = start[4:8] if implicit else stream.read(4)
+    length = int.from_bytes(length_field, order)
+    return _PIXEL_KEYWORDS[tag], vr, None if length == _UNDEFINED_LENGTH else length
+
+
+def _transfer_syntax(header: Dataset, implicit: bool, little_endian: bool) -> UID:
+    declared = header.file_meta.get("TransferSyntaxUID") if hasattr(header, "file_meta") else None
+    if declared:
+        return UID(declared)
+    if implicit:
+        return ImplicitVRLittleEndian
+    return ExplicitVRLittleEndian if little_endian else ExplicitVRBigEndian
+
+
+def _deflated_data_set(path: Path, file: BinaryIO) -> tuple[Dataset, BinaryIO] | None:
+    """Meta header and inflated data set of a deflated file (PS3.5 A.5); None for any other."""
+    with_preamble = has_preamble(file.read(_PREFIX_END))
+    file.seek(0)
+    if not with_preamble:
+        return None
+    meta = read_file_meta_info(path)
+    if meta.get("TransferSyntaxUID") != DeflatedExplicitVRLittleEndian:
+        return None
+    file.seek(_PREFIX_END + _GROUP_LENGTH_ELEMENT + meta.FileMetaInformationGroupLength)
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    inflated = inflater.decompress(file.read(), LARGEST_INFLATED_BYTES)
+    if inflater.unconsumed_tail:
+        raise UnreadableFileError(
+            "Cannot read",
+            because=f"it inflates to more than {LARGEST_INFLATED_BYTES >> 20} MB",
+            path=path,
+        )
+    return meta, BytesIO(inflated)
+
+
+def _at_pixels(tag: BaseTag, _vr: str | None, _length: int) -> bool:
+    return int(tag) in _PIXEL_KEYWORDS

@@ -1,0 +1,118 @@
+"""PNG, JPEG and TIFF files through Pillow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from medkd_core.errors import UnreadableFileError
+from medkd_core.imaging.frame import Frame, Photometric, StoredArray, VoiFunction, Window
+from medkd_core.imaging.study import Instance, Series, Study
+
+LARGEST_PIXELS = 2**28
+"""A picture that declares more is refused before anything is allocated."""
+
+FORMATS = ("PNG", "JPEG", "TIFF")
+
+AS_STORED = Window(127.5, 255.0, VoiFunction.LINEAR_EXACT, "As stored")
+"""8-bit pictures were made for the screen: 0 is black and 255 white."""
+
+_WIDE_GREY_BITS = {"I;16": 16, "I;16B": 16, "I;16L": 16, "I;16N": 16, "I": 32, "F": 32}
+
+
+def read_frame(path: Path, index: int = 0) -> Frame:
+    """Decode one page of a PNG, JPEG or TIFF file, turned upright as its EXIF orientation says.
+
+    Parameters
+    ----------
+    path : Path
+    index : int
+        Page of a TIFF file, from 0.
+
+    Returns
+    -------
+    Frame
+        16-bit grey exactly as stored; transparency is laid over black; palettes become RGB.
+
+    Raises
+    ------
+    UnreadableFileError
+        The picture is too large, or has no such page.
+    Exception
+        Whatever Pillow raises on a damaged file.
+    """
+    with _opened(path) as picture:
+        pages = getattr(picture, "n_frames", 1)
+        if not 0 <= index < pages:
+            raise _refusal(path, f"it has no picture {index + 1}, only {pages}")
+        if index:
+            picture.seek(index)
+            _check_size(path, picture)
+        return _frame(ImageOps.exif_transpose(picture))
+
+
+def read_instance(path: Path) -> Study:
+    """Describe a PNG, JPEG or TIFF file as a study of its own; no pixel is decoded.
+
+    Raises
+    ------
+    UnreadableFileError
+        The picture is too large.
+    Exception
+        Whatever Pillow raises on a damaged file.
+    """
+    with _opened(path) as picture:
+        columns, rows = picture.size
+        if picture.getexif().get(0x0112, 1) in (5, 6, 7, 8):
+            rows, columns = columns, rows
+        frames = int(getattr(picture, "n_frames", 1))
+    instance = Instance(path, str(path), None, frames, rows, columns, "OT", description=path.name)
+    series = Series(str(path), None, "OT", "", (instance,))
+    return Study(str(path), path.name, "", "", "", "", "", "", (series,))
+
+
+def _opened(path: Path) -> Image.Image:
+    try:
+        picture = Image.open(path, formats=FORMATS)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise _refusal(path, "it declares more pixels than are read") from None
+    _check_size(path, picture)
+    return picture
+
+
+def _check_size(path: Path, picture: Image.Image) -> None:
+    columns, rows = picture.size
+    if rows * columns > LARGEST_PIXELS:
+        raise _refusal(
+            path,
+            f"it declares {rows} x {columns} pixels, "
+            f"more than the {LARGEST_PIXELS >> 20} million that are read",
+        )
+
+
+def _frame(picture: Image.Image) -> Frame:
+    if picture.mode in _WIDE_GREY_BITS:
+        stored = np.array(picture)
+        native = stored.astype(stored.dtype.newbyteorder("="), copy=False)
+        return Frame(native, Photometric.MONOCHROME2, _WIDE_GREY_BITS[picture.mode])
+    if picture.mode in ("1", "L", "LA"):
+        grey = _over_black(picture, "LA").convert("L")
+        return Frame(_pixels(grey), Photometric.MONOCHROME2, 8, voi=(AS_STORED,))
+    return Frame(_pixels(_over_black(picture, "RGBA").convert("RGB")), Photometric.RGB, 8)
+
+
+def _over_black(picture: Image.Image, mode: str) -> Image.Image:
+    if not picture.has_transparency_data:
+        return picture
+    layer = picture.convert(mode)
+    return Image.composite(layer, Image.new(mode, layer.size), layer.getchannel("A"))
+
+
+def _pixels(picture: Image.Image) -> StoredArray:
+    return np.array(picture, np.uint8)
+
+
+def _refusal(path: Path, because: str) -> UnreadableFileError:
+    return UnreadableFileError("Cannot read", because=because, path=path)

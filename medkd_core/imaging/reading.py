@@ -1,0 +1,121 @@
+"""Any file to frames: dispatched by what a file contains, never by its name.
+
+Everything that a hostile or damaged file can raise ends here as one `UnreadableFileError`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+from medkd_core.errors import UnreadableFileError
+from medkd_core.imaging.file_kind import HEAD_BYTES, looks_like_dicom, looks_like_raster
+from medkd_core.imaging.frame import Frame
+from medkd_core.imaging.study import Study
+
+_log = logging.getLogger(__name__)
+
+_WHAT_IS_SHOWN = "MedKD shows DICOM, PNG, JPEG and TIFF."
+
+
+@dataclass(frozen=True, slots=True)
+class FileList:
+    """Files that a DICOMDIR lists and that are there."""
+
+    files: tuple[Path, ...]
+
+
+def read_frame(path: Path | str, index: int = 0) -> Frame:
+    """Decode one frame of a DICOM, PNG, JPEG or TIFF file.
+
+    Parameters
+    ----------
+    path : Path or str
+    index : int
+        Frame or page, from 0.
+
+    Raises
+    ------
+    UnreadableFileError
+        For every reason why there is no picture to show.
+    """
+    path = Path(path)
+    with _told_plainly(path):
+        return _reader(path).read_frame(path, index)
+
+
+def read_instance(path: Path | str) -> Study:
+    """Read what a file says it holds: a study of one series of one instance.
+
+    Raises
+    ------
+    UnreadableFileError
+        For every reason why there is no picture to show.
+    """
+    entry = read_entry(path)
+    if isinstance(entry, FileList):
+        raise UnreadableFileError(
+            "Cannot read", because="it lists other files and holds no picture itself", path=path
+        )
+    return entry
+
+
+def read_entry(path: Path | str) -> Study | FileList:
+    """As `read_instance`, but a DICOMDIR gives the files it lists."""
+    path = Path(path)
+    with _told_plainly(path):
+        reader = _reader(path)
+        listed = reader.listed_files(path) if hasattr(reader, "listed_files") else None
+        return reader.read_instance(path) if listed is None else FileList(listed)
+
+
+def _reader(path: Path) -> ModuleType:
+    # Imported when a file asks for it: pydicom costs a fifth of a second that a viewer's start,
+    # which only imports this module, should not pay.
+    if path.is_dir():
+        raise _refusal(path, "it is a folder")
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    if not head:
+        raise _refusal(path, "the file is empty")
+    # A preamble may hold another format's signature (dual-format files): DICOM is asked first.
+    if looks_like_dicom(head):
+        from medkd_core.imaging import dicom
+
+        return dicom
+    if looks_like_raster(head):
+        from medkd_core.imaging import raster
+
+        return raster
+    raise _refusal(path, "it is no picture in a format that can be shown", _WHAT_IS_SHOWN)
+
+
+@contextmanager
+def _told_plainly(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (UnreadableFileError, KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except FileNotFoundError:
+        raise _refusal(path, "there is no such file") from None
+    except PermissionError:
+        raise _refusal(path, "you may not read it") from None
+    except MemoryError as error:
+        raise _refusal(path, "it needs more memory than there is") from error
+    except BaseException as error:
+        # BaseException: a panic in a decoder written in Rust is not an Exception.
+        _log.debug("A file could not be read: %s", type(error).__name__)
+        raise _refusal(path, f"it is damaged or cut short ({_first_line(error)})") from error
+
+
+def _first_line(error: BaseException) -> str:
+    text = next(iter(str(error).strip().splitlines()), "")
+    return (text or type(error).__name__)[:160].rstrip(".: ")
+
+
+def _refusal(path: Path, because: str, cure: str = "") -> UnreadableFileError:
+    return UnreadableFileError("Cannot read", because=because, cure=cure, path=path)
