@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import os
 from pathlib import Path
 
 
 def write_durably(path: Path, content: bytes | str) -> None:
-    """Replace a file in one step: written beside, synced to the disk, renamed.
+    """Replace a file in one step: written beside, synced, verified, renamed.
 
     Parameters
     ----------
@@ -19,7 +21,8 @@ def write_durably(path: Path, content: bytes | str) -> None:
     Raises
     ------
     OSError
-        Disk full, read-only folder; `path` is then what it was before.
+        Disk full, read-only folder, other bytes read back than written; `path` is then what it
+        was before.
     """
     data = content.encode() if isinstance(content, str) else content
     beside = path.with_name(f".{path.name}.{os.getpid()}")
@@ -28,6 +31,7 @@ def write_durably(path: Path, content: bytes | str) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+        _verify(beside, data)
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
@@ -43,3 +47,9 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _verify(path: Path, data: bytes) -> None:
+    with path.open("rb") as file:
+        if hashlib.file_digest(file, "sha256").digest() != hashlib.sha256(data).digest():
+            raise OSError(errno.EIO, "the disk gives back other bytes than were written", str(path))

@@ -1,0 +1,62 @@
+"""How good the network is between epochs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from numpy.typing import NDArray
+from sklearn.metrics import accuracy_score, balanced_accuracy_score, confusion_matrix, f1_score
+from torch import Tensor, nn
+
+from medkd_core.distillation.data import Films, plain_batches
+from medkd_core.distillation.inputs import network_inputs
+from medkd_core.distillation.losses import hard_loss
+from medkd_core.imaging.recipe import InputRecipe
+
+_BATCH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """Rates in [0, 1]; `loss` is the class-balanced cross-entropy, whatever was trained with."""
+
+    loss: float
+    macro_f1: float
+    balanced_accuracy: float
+    accuracy: float
+    confusion: list[list[int]]
+
+
+def predict_logits(
+    model: nn.Module, films: Films, recipe: InputRecipe, fabric: Fabric
+) -> NDArray[np.float32]:
+    """Logits of all images in their order, float32, (images, classes).
+
+    The network is left in evaluation mode.
+    """
+    model.eval()
+    with torch.inference_mode():
+        logits = [
+            model(network_inputs(fabric.to_device(batch.squares), recipe)).float().cpu()
+            for batch in plain_batches(films, _BATCH)
+        ]
+    return torch.cat(logits).numpy()
+
+
+def validate(
+    logits: NDArray[np.float32], labels: NDArray[np.int64], class_weights: Tensor
+) -> Validation:
+    """Compare logits, (images, classes), with labels, (images,)."""
+    decided = logits.argmax(axis=1)
+    loss = hard_loss(torch.from_numpy(logits), torch.from_numpy(labels), class_weights.cpu())
+    classes = range(logits.shape[1])
+    return Validation(
+        loss=loss.item(),
+        macro_f1=float(f1_score(labels, decided, labels=classes, average="macro", zero_division=0)),
+        balanced_accuracy=float(balanced_accuracy_score(labels, decided)),
+        accuracy=float(accuracy_score(labels, decided)),
+        confusion=confusion_matrix(labels, decided, labels=classes).tolist(),
+    )
