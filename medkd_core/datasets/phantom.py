@@ -65,7 +65,7 @@ class Phantom:
     seed: int
 
 
-def draw_phantom(seed: int, label: str, side: int = 512) -> Phantom:
+def draw_phantom(seed: int, label: str, side: int = 512, *, dose: float = 1.0) -> Phantom:
     """Draw a chest film.
 
     Person, exposure and opacities have random streams of their own: films of one seed and
@@ -81,6 +81,8 @@ def draw_phantom(seed: int, label: str, side: int = 512) -> Phantom:
         ``"Normal"``.
     side : int, default 512
         Pixels of a side; the anatomy does not depend on it.
+    dose : float, default 1
+        X-ray quanta, as a multiple of what the seed draws: more gives a film with less noise.
 
     Raises
     ------
@@ -104,7 +106,7 @@ def draw_phantom(seed: int, label: str, side: int = 512) -> Phantom:
     chest = _Chest(canvas, person, trees, body)
     opacity = _draw_opacity(chest, label, disease)
     exposure = draw_exposure(film)
-    reading = expose(canvas, chest.attenuation(opacity.filling), exposure, film)
+    reading = expose(canvas, chest.attenuation(opacity.filling), exposure, dose, film)
     shown = tone(canvas, reading, chest.anchors(), exposure)
     lung_mask = chest.visible_lung > 0.5
     return Phantom(

@@ -59,7 +59,11 @@ def draw_exposure(rng: np.random.Generator) -> Exposure:
 
 
 def expose(
-    canvas: Canvas, attenuation: FloatArray, exposure: Exposure, rng: np.random.Generator
+    canvas: Canvas,
+    attenuation: FloatArray,
+    exposure: Exposure,
+    dose: float,
+    rng: np.random.Generator,
 ) -> FloatArray:
     """What the detector reads: minus the logarithm of the radiation that arrives.
 
@@ -68,7 +72,7 @@ def expose(
     direct = np.exp(-canvas.blur(attenuation, 0.025))
     arriving = direct + np.float32(exposure.scatter) * canvas.blur(direct, 4.0)
     arriving /= np.float32(1 + exposure.scatter)
-    quanta = np.float32(exposure.quanta / canvas.pixels_per_cm**2)
+    quanta = np.float32(dose * exposure.quanta / canvas.pixels_per_cm**2)
     # Above some dozens of quanta a Poisson count is normal with the root as its deviation.
     noise = rng.standard_normal(arriving.shape, dtype=np.float32)
     counted = arriving * quanta + noise * np.sqrt(arriving * quanta)
