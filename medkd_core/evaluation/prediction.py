@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medkd_core.bundles.schema import BundleManifest, NetworkEntry
+from medkd_core.engines.protocol import Engine
+from medkd_core.errors import EngineError
+from medkd_core.evaluation.calibration import probabilities, reliability_interval
+from medkd_core.evaluation.familiarity import Judgement, judge
+from medkd_core.imaging.frame import Frame
+from medkd_core.imaging.preprocessing import network_input, view_image
+
+FloatArray = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +58,79 @@ class Prediction:
     familiarity_reason: str
     opinions: tuple[NetworkOpinion, ...]
     seconds: float
+
+
+def predict(
+    manifest: BundleManifest,
+    engines: Mapping[str, Engine],
+    frame: Frame,
+    *,
+    modality: str = "",
+    body_part: str = "",
+) -> Prediction:
+    """Ask the student, and each teacher that has an engine, what it thinks of a frame.
+
+    Parameters
+    ----------
+    manifest : BundleManifest
+    engines : mapping of str to Engine
+        By network name; the student's must be there.
+    frame : Frame
+    modality, body_part : str
+        As the file says; they decide whether the model is applicable at all.
+
+    Raises
+    ------
+    EngineError
+        A network answers with values that are not finite.
+    """
+    began = time.perf_counter()
+    student = manifest.student
+    image = view_image(frame, manifest.view)
+    student_input = network_input(image, manifest.view, student.recipe)
+    answer = _opinion(student, engines[student.name], student_input)
+    judgement = _familiarity(manifest, engines, student_input, modality, body_part)
+    seconds = time.perf_counter() - began
+    teachers = (
+        _opinion(entry, engines[entry.name], network_input(image, manifest.view, entry.recipe))
+        for entry in manifest.teachers
+        if entry.name in engines
+    )
+    decision = int(np.argmax(answer.probabilities))
+    return Prediction(
+        classes=tuple(manifest.classes),
+        probabilities=answer.probabilities,
+        decision=decision,
+        interval=reliability_interval(manifest.reliability, answer.probabilities[decision]),
+        familiarity=judgement.state.value,
+        familiarity_reason=judgement.sentence,
+        opinions=(answer, *teachers),
+        seconds=seconds,
+    )
+
+
+def _opinion(entry: NetworkEntry, engine: Engine, inputs: FloatArray) -> NetworkOpinion:
+    logits = engine.logits(inputs[None])[0]
+    if not np.isfinite(logits).all():
+        raise EngineError(
+            f"Cannot predict with {entry.label}",
+            because="it answers with values that are not finite",
+        )
+    return NetworkOpinion(entry.name, tuple(probabilities(logits, entry.temperature).tolist()))
+
+
+def _familiarity(
+    manifest: BundleManifest,
+    engines: Mapping[str, Engine],
+    student_input: FloatArray,
+    modality: str,
+    body_part: str,
+) -> Judgement:
+    embedding = engines[manifest.student.name].embeddings(student_input[None])[0]
+    return judge(
+        manifest.familiarity,
+        embedding,
+        manifest.intended_use,
+        modality=modality,
+        body_part=body_part,
+    )
