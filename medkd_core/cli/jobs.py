@@ -12,19 +12,20 @@ from rich.table import Table
 from medkd_core.cli.console import answers, errors, write_json
 from medkd_core.cli.options import JobsOption, JsonOption
 from medkd_core.errors import JobError
-from medkd_core.jobs.events import Epoch, Event, EventReader, Finished, Message
+from medkd_core.jobs.events import EpochDone, Event, EventReader, Finished, Message
 from medkd_core.jobs.recipes import RECIPES, recipe_text
 from medkd_core.jobs.spec_file import load_spec
-from medkd_core.jobs.store import Job, JobStore, Status
+from medkd_core.jobs.state import JobStatus
+from medkd_core.jobs.store import Job, JobStore
 from medkd_core.launching.local import cancel_job, pause_job, resume_job, start_job
 
 _POLL_S = 0.5
 _ENDED = {
-    Status.PAUSED,
-    Status.CANCELLED,
-    Status.FAILED,
-    Status.INTERRUPTED,
-    Status.COMPLETED,
+    JobStatus.PAUSED,
+    JobStatus.CANCELLED,
+    JobStatus.FAILED,
+    JobStatus.INTERRUPTED,
+    JobStatus.COMPLETED,
 }
 
 app = typer.Typer(help="The jobs in the jobs folder.", no_args_is_help=True)
@@ -178,13 +179,13 @@ def _follow(job: Job, after: int = 0) -> None:
         if state.status in _ENDED:
             break
         time.sleep(_POLL_S)
-    if state.status not in {Status.COMPLETED, Status.PAUSED}:
+    if state.status not in {JobStatus.COMPLETED, JobStatus.PAUSED}:
         raise JobError("Job", path=job.identifier, because=f"{state.status}: {state.message}")
 
 
 def _print_event(event: Event) -> None:
     match event:
-        case Epoch():
+        case EpochDone():
             answers.print(
                 f"epoch {event.epoch}: loss {event.train_loss:.4f}, validation "
                 f"{event.validation_loss:.4f}, macro F1 {event.macro_f1:.3f}, "

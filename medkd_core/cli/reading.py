@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
-import cv2
 import numpy as np
 import typer
 from numpy.typing import NDArray
@@ -72,7 +71,7 @@ def render(
         raise MedKDError("Cannot write", path=output, because="its name must end in .png or .npy")
     picture = _decode(file, frame)
     shown = display_image(picture, _named_window(picture, window, file))
-    content = shown if output.suffix.lower() == ".npy" else _caption(np.rint(shown * 255))
+    content = shown if output.suffix.lower() == ".npy" else np.rint(shown * 255).astype(np.uint8)
     write_together(output.parent, {output.name: content})
     answers.print(f"{output}: {shown.shape[1]} x {shown.shape[0]}. {RESEARCH_USE_ONLY}")
 
@@ -204,7 +203,7 @@ def _explanation_files(
     files: dict[str, NDArray[np.generic] | bytes] = {}
     for found in maps:
         files[f"{found.network}.npy"] = found.overlay
-        files[f"{found.network}.png"] = _caption(colourise(film, found.overlay))
+        files[f"{found.network}.png"] = burn_in_caption(colourise(film, found.overlay))
     document = {
         **model_facts(opened),
         "file": str(file),
@@ -222,12 +221,6 @@ def _explanation_files(
     }
     files["explanation.json"] = to_json(document, indent=2)
     return files
-
-
-def _caption(picture: NDArray[np.generic]) -> NDArray[np.uint8]:
-    eight_bit = np.ascontiguousarray(picture.astype(np.uint8))
-    colour = cv2.cvtColor(eight_bit, cv2.COLOR_GRAY2RGB) if eight_bit.ndim == 2 else eight_bit
-    return burn_in_caption(np.asarray(colour, dtype=np.uint8))
 
 
 def _leave_if_nothing(found: FoundStudies) -> None:

@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
+from medkd_core import RESEARCH_USE_ONLY
 from medkd_core.errors import MedKDError
 
 
@@ -52,5 +54,7 @@ def _encoded(name: str, content: NDArray[np.generic] | bytes) -> bytes:
     if name.lower().endswith(".npy"):
         np.save(buffer, content, allow_pickle=False)
     else:
-        Image.fromarray(content).save(buffer, format="PNG")
+        note = PngInfo()
+        note.add_text("Comment", RESEARCH_USE_ONLY)
+        Image.fromarray(content).save(buffer, format="PNG", pnginfo=note)
     return buffer.getvalue()

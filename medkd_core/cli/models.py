@@ -1,0 +1,83 @@
+"""``publish``, ``verify`` and ``weights``: the files that networks live in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from medkd_core import RESEARCH_USE_ONLY
+from medkd_core.bundles.verify import verify_bundle
+from medkd_core.cli.console import answers, errors
+from medkd_core.cli.options import JobsOption
+from medkd_core.jobs.store import JobStore
+from medkd_core.networks.published import PUBLISHED, fetch_weights, import_weights, weights_path
+from medkd_core.networks.registry import NETWORKS, network_facts
+
+weights = typer.Typer(help="Published weights in the user's cache.", no_args_is_help=True)
+NameArgument = Annotated[str, typer.Argument(help=f"One of {', '.join(NETWORKS)}.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command("publish")(publish_job)
+    app.command()(verify)
+    app.add_typer(weights, name="weights")
+
+
+def publish_job(
+    job: Annotated[str, typer.Argument(help="A completed job: identifier or folder.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="New folder for the bundle.")],
+    name: Annotated[str, typer.Option(help="What readers see; the job's name if left out.")] = "",
+    version: Annotated[str, typer.Option("--bundle-version", help="For example 1.0.")] = "1.0",
+    jobs: JobsOption = None,
+) -> None:
+    """Publish a student with its teachers as a bundle: weights, graphs, calibration, model card."""
+    from medkd_core.distillation.publishing import publish
+
+    found = JobStore(jobs).get(job)
+
+    def say(sentence: str) -> None:
+        errors.print(sentence, markup=False, soft_wrap=True)
+
+    publish(found, output, name=name or found.spec.name, version=version, say=say)
+    answers.print(f"{output} is published. {RESEARCH_USE_ONLY}", markup=False, soft_wrap=True)
+
+
+def verify(
+    bundle: Annotated[Path, typer.Argument(help="Folder or zip.")],
+) -> None:
+    """Check every file of a bundle against its sum, and run each network once."""
+    report = verify_bundle(bundle)
+    manifest = report.manifest
+    answers.print(f"{manifest.name} {manifest.version}: every file is as it was published.")
+    answers.print(f"Networks that answer: {', '.join(report.networks)}")
+    answers.print(f"Digest {report.digest}. {RESEARCH_USE_ONLY}")
+
+
+@weights.command("list")
+def list_weights() -> None:
+    """List where the published weights are, under which licence, and which are here."""
+    table = Table("network", "trained on", "licence", "from", "here", box=None)
+    for name, published in PUBLISHED.items():
+        here = "yes" if weights_path(name).is_file() else ""
+        licence = network_facts(name).licence
+        table.add_row(name, published.trained_on, licence, published.address, here)
+    answers.print(table)
+
+
+@weights.command()
+def fetch(name: NameArgument) -> None:
+    """Fetch a network's published weights into the user's cache."""
+    answers.print(str(fetch_weights(network_facts(name).name)), markup=False, soft_wrap=True)
+
+
+@weights.command("import")
+def import_file(
+    name: NameArgument,
+    file: Annotated[Path, typer.Argument(help="safetensors, or a checkpoint as it was released.")],
+) -> None:
+    """Take over a weights file that you have, after checking that it fits the network."""
+    answers.print(str(import_weights(network_facts(name).name, file)), markup=False, soft_wrap=True)
