@@ -1,0 +1,151 @@
+"""A network run by onnxruntime on the CPU; neither torch nor onnx is needed.
+
+The graph is one that `export_onnx` wrote: masking comes first, then the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from medkd_core.engines.devices import cpu_label, usable_cores
+from medkd_core.engines.protocol import ChunkDone, FloatArray
+from medkd_core.engines.shapes import as_inputs, as_masking
+from medkd_core.errors import EngineError
+
+GRAPH_INPUTS = ("images", "masks", "rows", "columns", "baseline")
+GRAPH_OUTPUTS = ("logits", "features", "embeddings")
+
+_CHUNK = 16
+_ERRORS_ONLY = 3
+
+
+class OnnxEngine:
+    """An `Engine` on the CPU.
+
+    Parameters
+    ----------
+    onnx_path : Path
+        Written by `export_onnx`; the safetensors file with its weights lies beside it.
+    threads : int, optional
+        As many as there are usable physical cores when left out.
+
+    Raises
+    ------
+    EngineError
+        The file or its weights are missing, damaged or foreign.
+    """
+
+    def __init__(self, onnx_path: Path, *, threads: int | None = None) -> None:
+        threads = threads or usable_cores()
+        self._path = onnx_path
+        self._session = _session(onnx_path, threads)
+        self._device = cpu_label(threads)
+        height, width = self._session.get_inputs()[0].shape[2:]
+        self._input_shape = (int(height), int(width))
+
+    @property
+    def device(self) -> str:
+        """``"CPU, 2 threads"``."""
+        return self._device
+
+    @property
+    def input_shape(self) -> tuple[int, int]:
+        """Height and width (H, W) of an input."""
+        return self._input_shape
+
+    def logits(self, inputs: FloatArray) -> FloatArray:
+        """(n, 3, H, W) -> (n, classes)."""
+        return self._plain(["logits"], inputs)[0]
+
+    def logits_and_features(self, inputs: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """(n, 3, H, W) -> (n, classes) and the target layer's output (n, channels, h, w)."""
+        logits, features = self._plain(["logits", "features"], inputs)
+        return logits, features
+
+    def embeddings(self, inputs: FloatArray) -> FloatArray:
+        """(n, 3, H, W) -> (n, d), what the classifier sees."""
+        return self._plain(["embeddings"], inputs)[0]
+
+    def masked_logits(
+        self,
+        image: FloatArray,
+        masks: FloatArray,
+        rows: FloatArray,
+        columns: FloatArray,
+        baseline: FloatArray,
+        chunk_done: ChunkDone | None = None,
+    ) -> FloatArray:
+        """Logits of the image seen through each mask; see `Engine.masked_logits`."""
+        masking = as_masking(image, masks, rows, columns, baseline, self._input_shape)
+        feed = {
+            "images": masking.image,
+            "rows": masking.rows,
+            "columns": masking.columns,
+            "baseline": masking.baseline,
+        }
+        return self._chunked(["logits"], feed, "masks", masking.masks, chunk_done)[0]
+
+    def _plain(self, outputs: Sequence[str], inputs: FloatArray) -> list[FloatArray]:
+        height, width = self._input_shape
+        unmasked = {
+            "masks": np.ones((1, 1, 1, 1), np.float32),
+            "rows": np.ones((height, 1), np.float32),
+            "columns": np.ones((width, 1), np.float32),
+            "baseline": np.zeros((1, 3, 1, 1), np.float32),
+        }
+        batch = as_inputs(inputs, self._input_shape)
+        return self._chunked(outputs, unmasked, "images", batch, None)
+
+    def _chunked(
+        self,
+        outputs: Sequence[str],
+        feed: Mapping[str, FloatArray],
+        name: str,
+        batch: FloatArray,
+        chunk_done: ChunkDone | None,
+    ) -> list[FloatArray]:
+        parts: list[list[FloatArray]] = []
+        for start in range(0, len(batch), _CHUNK):
+            chunk = batch[start : start + _CHUNK]
+            parts.append(self._run(outputs, {**feed, name: chunk}))
+            if chunk_done is not None:
+                chunk_done(start + len(chunk))
+        return [np.concatenate(pieces) for pieces in zip(*parts, strict=True)]
+
+    def _run(self, outputs: Sequence[str], feed: Mapping[str, FloatArray]) -> list[FloatArray]:
+        try:
+            results: list[FloatArray] = self._session.run(list(outputs), dict(feed))
+        except Exception as error:  # onnxruntime has no common error class
+            raise EngineError(
+                "Cannot run the network",
+                path=self._path,
+                because="onnxruntime gave up, probably for want of memory",
+                cure="Close other programs and try again.",
+            ) from error
+        return results
+
+
+def _session(onnx_path: Path, threads: int) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = _ERRORS_ONLY
+    try:
+        session = onnxruntime.InferenceSession(
+            onnx_path, options, providers=["CPUExecutionProvider"]
+        )
+    except Exception as error:  # onnxruntime has no common error class
+        raise EngineError(
+            "Cannot open the network",
+            path=onnx_path,
+            because="it or the weights beside it are missing or damaged",
+            cure="Publish or fetch the bundle again.",
+        ) from error
+    if tuple(value.name for value in session.get_inputs()) != GRAPH_INPUTS:
+        raise EngineError(
+            "Cannot open the network", path=onnx_path, because="it was not written by MedKD"
+        )
+    return session

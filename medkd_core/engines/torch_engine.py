@@ -1,0 +1,161 @@
+"""A network run by torch: on CUDA, and on the CPU where there is no ONNX graph."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from medkd_core.engines.devices import cpu_label, resolve_device
+from medkd_core.engines.protocol import ChunkDone, FloatArray
+from medkd_core.engines.shapes import as_inputs, as_masking
+from medkd_core.errors import EngineError
+from medkd_core.networks.access import Explained
+from medkd_core.networks.registry import network_facts
+
+_CHUNK = 32
+
+_log = logging.getLogger(__name__)
+
+
+class TorchEngine:
+    """An `Engine` on any device of torch.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        Made by `create_network`. It is moved to the device and put in evaluation mode.
+    name : str
+        Its registry name.
+    image_size : int
+        Side of its square input in pixels.
+    device : str
+        ``cpu``, ``cuda`` or ``cuda:n``; ``auto`` takes a GPU if there is one.
+    target_layer : str, optional
+        The registry's when left out.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        name: str,
+        image_size: int,
+        device: str = "cpu",
+        target_layer: str | None = None,
+    ) -> None:
+        key, label = resolve_device(device)
+        self._place = torch.device(key)
+        self._device = label if self._place.type == "cuda" else cpu_label(torch.get_num_threads())
+        self._input_shape = (image_size, image_size)
+        explained = Explained(network, target_layer or network_facts(name).target_layer)
+        self._explained = explained.to(self._place).eval()
+        self._chunk = _CHUNK
+
+    @property
+    def device(self) -> str:
+        """``"NVIDIA H100 (cuda:0)"``."""
+        return self._device
+
+    @property
+    def input_shape(self) -> tuple[int, int]:
+        """Height and width (H, W) of an input."""
+        return self._input_shape
+
+    def logits(self, inputs: FloatArray) -> FloatArray:
+        """(n, 3, H, W) -> (n, classes)."""
+        return self._plain(inputs, 1)[0]
+
+    def logits_and_features(self, inputs: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """(n, 3, H, W) -> (n, classes) and the target layer's output (n, channels, h, w)."""
+        logits, features = self._plain(inputs, 2)
+        return logits, features
+
+    def embeddings(self, inputs: FloatArray) -> FloatArray:
+        """(n, 3, H, W) -> (n, d), what the classifier sees."""
+        return self._plain(inputs, 3)[2]
+
+    def masked_logits(
+        self,
+        image: FloatArray,
+        masks: FloatArray,
+        rows: FloatArray,
+        columns: FloatArray,
+        baseline: FloatArray,
+        chunk_done: ChunkDone | None = None,
+    ) -> FloatArray:
+        """Logits of the image seen through each mask; see `Engine.masked_logits`."""
+        masking = as_masking(image, masks, rows, columns, baseline, self._input_shape)
+        hidden, down, across = (
+            torch.from_numpy(array).to(self._place)
+            for array in (masking.baseline, masking.rows, masking.columns.T)
+        )
+        contrast = torch.from_numpy(masking.image).to(self._place) - hidden
+
+        def masked(chunk: Tensor) -> Tensor:
+            return hidden + contrast * (down @ chunk @ across)
+
+        return self._chunked(masking.masks, 1, masked, chunk_done)[0]
+
+    def _plain(self, inputs: FloatArray, wanted: int) -> list[FloatArray]:
+        return self._chunked(as_inputs(inputs, self._input_shape), wanted, _unchanged, None)
+
+    def _chunked(
+        self,
+        batch: FloatArray,
+        wanted: int,
+        prepared: Callable[[Tensor], Tensor],
+        chunk_done: ChunkDone | None,
+    ) -> list[FloatArray]:
+        """The first `wanted` outputs for the whole batch; out of memory, chunks are halved."""
+        parts: list[list[FloatArray]] = []
+        done = 0
+        while done < len(batch):
+            chunk = batch[done : done + self._chunk]
+            try:
+                parts.append(self._run(chunk, wanted, prepared))
+            except torch.OutOfMemoryError as error:
+                self._halve_chunk(error)
+                continue
+            done += len(chunk)
+            if chunk_done is not None:
+                chunk_done(done)
+        return [np.concatenate(pieces) for pieces in zip(*parts, strict=True)]
+
+    def _run(
+        self, chunk: FloatArray, wanted: int, prepared: Callable[[Tensor], Tensor]
+    ) -> list[FloatArray]:
+        with torch.inference_mode(), _full_precision(self._place):
+            images = prepared(torch.from_numpy(chunk).to(self._place))
+            # Convolutions follow their input's layout; the caller's weights keep theirs.
+            outputs = self._explained(images.contiguous(memory_format=torch.channels_last))
+            return [output.float().cpu().contiguous().numpy() for output in outputs[:wanted]]
+
+    def _halve_chunk(self, error: torch.OutOfMemoryError) -> None:
+        if self._chunk == 1:
+            raise EngineError(
+                "Cannot run the network",
+                because=f"{self._device} has too little free memory for a single image",
+                cure="Close other programs that use it, or choose the CPU.",
+            ) from error
+        self._chunk //= 2
+        _log.warning("Out of memory on %s: going on with chunks of %d", self._device, self._chunk)
+        if self._place.type == "cuda":
+            torch.cuda.empty_cache()
+
+
+@contextmanager
+def _full_precision(place: torch.device) -> Iterator[None]:
+    """Convolutions in float32 and always the same way, so that a film keeps its map."""
+    if place.type != "cuda":
+        yield
+        return
+    with torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
+        yield
+
+
+def _unchanged(images: Tensor) -> Tensor:
+    return images
