@@ -72,7 +72,7 @@ def _rib_layer(canvas: Canvas, person: Anatomy, bands: list[Points], strength: f
     cortex = canvas.stroke(bands, 0.13, blur=0.03)
     x = canvas.grid[0]
     # At the flank the beam runs along the rib, so that it meets more bone.
-    grazing = np.clip(np.abs(x) / np.float32(person.width), 0, 1) ** 6
+    grazing = (np.clip(np.abs(x) / np.float32(person.width), 0, 1) ** 6).astype(np.float32)
     bone = (marrow + np.float32(0.55) * cortex) * (1 + np.float32(0.9) * grazing)
     return np.float32(strength) * bone
 
