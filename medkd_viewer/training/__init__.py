@@ -1,0 +1,1 @@
+"""The Train tab: from a data set to a published student."""

@@ -1,0 +1,69 @@
+"""The finished teachers, to be ticked."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
+
+from medkd_viewer.training.card import Card, label
+from medkd_viewer.training.runs import Run
+from medkd_viewer.training.words import network_label
+
+
+class TeacherCard(Card):
+    """Finished jobs of kind teacher, each with its macro F1."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Teachers", parent)
+        self.boxes: dict[str, QCheckBox] = {}
+        self._column = QVBoxLayout()
+        self._empty = label(
+            "None has finished yet. Train a teacher first, or let the whole experiment be queued.",
+            wraps=True,
+        )
+        self.problem = label("", "fieldProblem", wraps=True)
+        self.body.addWidget(self._empty)
+        self.body.addLayout(self._column)
+        self.body.addWidget(self.problem)
+
+    @property
+    def ticked(self) -> tuple[str, ...]:
+        """Identifiers of the ticked teachers."""
+        return tuple(name for name, box in self.boxes.items() if box.isChecked())
+
+    def show_teachers(self, teachers: list[Run]) -> None:
+        """Offer these teachers; what was ticked stays ticked."""
+        names = [run.identifier for run in teachers]
+        if names == list(self.boxes):
+            return
+        ticked = set(self.ticked)
+        self._drop_boxes()
+        for run in teachers:
+            self._add(run, run.identifier in ticked)
+        self._empty.setVisible(not teachers)
+
+    def tick(self, identifiers: tuple[str, ...]) -> None:
+        """Tick these teachers and no others."""
+        for name, box in self.boxes.items():
+            box.setChecked(name in identifiers)
+
+    def show_problem(self, problem: str) -> None:
+        """Say what is wrong with the choice."""
+        self.problem.setText(f"✕ {problem}" if problem else "")
+        self.problem.setVisible(bool(problem))
+
+    def _add(self, run: Run, ticked: bool) -> None:
+        network = network_label(run.job.spec.network.name) if run.job else ""
+        box = QCheckBox(f"{run.title}  ·  {network}  ·  macro F1 {run.word}")
+        box.setChecked(ticked)
+        box.toggled.connect(self.changed)
+        self.boxes[run.identifier] = box
+        self._column.addWidget(box)
+
+    def _drop_boxes(self) -> None:
+        for box in self.boxes.values():
+            box.hide()
+            box.deleteLater()
+        self.boxes.clear()
