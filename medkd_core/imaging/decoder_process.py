@@ -81,8 +81,7 @@ def _answer(request: Request) -> tuple[Reply, SharedMemory | None]:
             return read_entry(request.path), None
         return _lend(read_frame(request.path, request.index), request.memory_name)
     except UnreadableFileError as error:
-        # The cause may be of a class that only exists here.
-        return error.with_traceback(None), None
+        return error, None
 
 
 def _lend(frame: Frame, name: str) -> tuple[Reply, SharedMemory | None]:

@@ -96,6 +96,10 @@ class DecoderPool:
         for _ in self._children:
             self._put(_Child.warm)
 
+    def process_ids(self) -> tuple[int, ...]:
+        """The children that run now, for a list of processes."""
+        return tuple(pid for child in self._children if (pid := child.process_id()) is not None)
+
     def close(self) -> None:
         """End the children at once; what was not done yet is cancelled or fails."""
         self._closed = True
@@ -170,6 +174,11 @@ class _Child:
     def read_entry(self, path: Path) -> Study | FileList:
         """What a file holds."""
         return self._ask(EntryRequest(path))
+
+    def process_id(self) -> int | None:
+        """The process that runs now."""
+        with self._lock:
+            return None if self._process is None else self._process.pid
 
     def end(self) -> None:
         """Kill the process, whatever it does; it is not started again."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from os import SEEK_CUR
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.processing import apply_color_lut, convert_color_space
 from pydicom.uid import JPEGExtended12Bit
 
+from medkd_core.imaging.codestream import codestream_size
 from medkd_core.imaging.dicom_jpeg12 import decode_extended_jpeg
 from medkd_core.imaging.dicom_source import DicomSource
 from medkd_core.imaging.frame import Photometric, StoredArray
@@ -113,10 +115,13 @@ def _decode(source: DicomSource, declared: PixelFormat, index: int) -> tuple[Sto
             f"nothing here decodes its transfer syntax ({source.transfer_syntax.name})",
             "Ask for the study without compression.",
         ) from None
-    if _is_12_bit_jpeg(source, declared):
-        encoded = get_frame(source.stream, index, number_of_frames=declared.frames)
-        array = decode_extended_jpeg(encoded, declared.rows, declared.columns)
-        return array, declared.photometric
+    if source.transfer_syntax.is_encapsulated:
+        encoded = _encoded_frame(source, declared, index)
+        if _is_12_bit_jpeg(source, declared):
+            array = decode_extended_jpeg(encoded, declared.rows, declared.columns)
+            return array, declared.photometric
+    elif declared.bits_allocated == 1:
+        return _single_bits(source, declared, index), declared.photometric
     try:
         array, properties = decoder.as_array(
             source.stream, index=index, raw=False, **_decoder_options(source, declared)
@@ -126,6 +131,34 @@ def _decode(source: DicomSource, declared: PixelFormat, index: int) -> tuple[Sto
             f"its pixels ({source.transfer_syntax.name}) are damaged or not supported"
         ) from error
     return array, str(properties["photometric_interpretation"])
+
+
+def _encoded_frame(source: DicomSource, declared: PixelFormat, index: int) -> bytes:
+    """One frame's compressed bytes; its own idea of its size must be that of the header.
+
+    A decoder allocates what the stream declares.
+    """
+    start = source.stream.tell()
+    encoded = get_frame(source.stream, index, number_of_frames=declared.frames)
+    source.stream.seek(start)
+    size = codestream_size(encoded)
+    if size is not None and size != (declared.rows, declared.columns):
+        raise source.refusal(
+            f"its header declares {declared.rows} x {declared.columns} pixels, "
+            f"its compressed picture {size[0]} x {size[1]}"
+        )
+    return encoded
+
+
+def _single_bits(source: DicomSource, declared: PixelFormat, index: int) -> NDArray[np.uint8]:
+    """One frame of packed bits; frames need not start at a byte (PS3.5 8.1.1)."""
+    # pydicom 3.0 reads a byte too few where a frame straddles one more than its length fills.
+    first = index * declared.frame_bits
+    last = first + declared.frame_bits
+    source.stream.seek(first // 8, SEEK_CUR)
+    packed = np.frombuffer(source.stream.read((last + 7) // 8 - first // 8), np.uint8)
+    bits = np.unpackbits(packed, bitorder="little")[first % 8 :][: declared.frame_bits]
+    return bits.reshape(declared.rows, declared.columns)
 
 
 def _is_12_bit_jpeg(source: DicomSource, declared: PixelFormat) -> bool:

@@ -119,15 +119,18 @@ def default_voi(frame: Frame) -> Voi:
 
 
 def auto_window(frame: Frame, low: float = 1.0, high: float = 99.0) -> Window:
-    """Window from the `low` to the `high` percentile of the picture, padding left out."""
-    values = _picture_values(frame)
-    lower, upper = np.percentile(values, [low, high])
+    """Window from the `low` to the `high` percentile of the picture, padding left out.
+
+    Both ends are values that occur in the picture.
+    """
+    values, counts = _distribution(frame)
+    lower, upper = np.percentile(values, [low, high], weights=counts, method="inverted_cdf")
     return _window_between(float(lower), float(upper), "Auto")
 
 
 def full_window(frame: Frame) -> Window:
     """Window from the smallest to the largest value of the picture, padding left out."""
-    values = _picture_values(frame)
+    values, _ = _distribution(frame)
     return _window_between(float(values.min()), float(values.max()), "Full range")
 
 
@@ -206,13 +209,20 @@ def _through_table(values: NDArray[Any], table: LookupTable) -> NDArray[np.float
     return table.values[index].astype(np.float64)
 
 
-def _picture_values(frame: Frame) -> NDArray[np.floating[Any]]:
-    values = modality_values(frame)
+def _distribution(frame: Frame) -> tuple[NDArray[np.float64], NDArray[np.int64] | None]:
+    """Modality values that occur outside the padding, and how often; None: each once."""
+    stored, counts = frame.stored, None
+    if _has_table(stored):
+        size = 2 ** (8 * stored.dtype.itemsize)
+        of_each = np.bincount(_codes(stored).ravel(), minlength=size)
+        stored, counts = _every_value(stored.dtype)[of_each > 0], of_each[of_each > 0]
+    values = _modality(stored, frame)
+    wanted = np.isfinite(values)
     if frame.padding is not None:
-        values = values[~_is_padding(frame.stored, frame.padding)]
-    if values.dtype == np.float64:
-        values = values[np.isfinite(values)]
-    return values if values.size else np.zeros(1, np.float32)
+        wanted &= ~_is_padding(stored, frame.padding)
+    if not wanted.any():
+        return np.zeros(1), None
+    return values[wanted], None if counts is None else counts[wanted]
 
 
 def _is_padding(stored: StoredArray, padding: tuple[float, float]) -> NDArray[np.bool_]:
@@ -252,5 +262,8 @@ def _every_value(kind: np.dtype[Any]) -> StoredArray:
 
 
 def _look_up(stored: StoredArray, table: NDArray[Any]) -> NDArray[Any]:
-    codes = np.ascontiguousarray(stored).view(f"u{stored.dtype.itemsize}")
-    return np.asarray(cv2.LUT(codes, table)).reshape(stored.shape)
+    return np.asarray(cv2.LUT(_codes(stored), table)).reshape(stored.shape)
+
+
+def _codes(stored: StoredArray) -> NDArray[np.unsignedinteger[Any]]:
+    return np.ascontiguousarray(stored).view(f"u{stored.dtype.itemsize}")

@@ -66,15 +66,13 @@ def fitted_square(image: FloatArray, view: View, size: int, interpolation: str) 
     """
     rows, columns = image.shape[:2]
     down, across = _axes(rows, columns, view, size)
+    seen = image[down.seen_from : down.seen_to, across.seen_from : across.seen_to]
     square = np.zeros((size, size, *image.shape[2:]), np.float32)
-    inside = square[
-        down.start : down.start + down.pixels, across.start : across.start + across.pixels
-    ]
-    box = (across.seen_from, down.seen_from, across.seen_to, down.seen_to)
-    for source, target in _planes(image, inside):
+    inside = square[down.start : down.stop, across.start : across.stop]
+    for source, target in _planes(seen, inside):
         picture = Image.fromarray(np.ascontiguousarray(source, np.float32))
-        shape = (across.pixels, down.pixels)
-        target[...] = np.asarray(picture.resize(shape, _RESAMPLING[interpolation], box=box))
+        shape = (across.stop - across.start, down.stop - down.start)
+        target[...] = np.asarray(picture.resize(shape, _RESAMPLING[interpolation]))
     # Bicubic weights are partly negative and overshoot at edges.
     return np.clip(square, 0.0, 1.0)
 
@@ -126,19 +124,19 @@ def map_to_image(
 
 @dataclass(frozen=True, slots=True)
 class _Axis:
-    """Which stretch of the image lands on which pixels of the square, along one axis."""
+    """Which pixels of the image land on which pixels of the square, along one axis."""
 
-    seen_from: float
-    seen_to: float
+    seen_from: int
+    seen_to: int
     start: int
-    pixels: int
+    stop: int
 
     def map_weights(self, cells: int, length: int, size: int) -> FloatArray:
         """(length, cells): linear interpolation of cell-centred values at pixel centres."""
         centers = np.arange(length) + 0.5
         share = (centers - self.seen_from) / (self.seen_to - self.seen_from)
-        position = (self.start + share * self.pixels) / size * cells - 0.5
-        seen = (centers > self.seen_from) & (centers < self.seen_to)
+        position = (self.start + share * (self.stop - self.start)) / size * cells - 0.5
+        seen = (share > 0) & (share < 1)
         distance = np.abs(np.clip(position, 0, cells - 1)[:, np.newaxis] - np.arange(cells))
         return (np.clip(1.0 - distance, 0.0, 1.0) * seen[:, np.newaxis]).astype(np.float32)
 
@@ -154,13 +152,14 @@ def _axes(rows: int, columns: int, view: View, size: int) -> tuple[_Axis, _Axis]
 
 
 def _cropped(length: int, side: int, size: int) -> _Axis:
-    margin = (length - side) / 2
+    margin = (length - side) // 2
     return _Axis(margin, margin + side, 0, size)
 
 
 def _between_bars(length: int, longer: int, size: int) -> _Axis:
     pixels = max(1, round(size * length / longer))
-    return _Axis(0, length, (size - pixels) // 2, pixels)
+    start = (size - pixels) // 2
+    return _Axis(0, length, start, start + pixels)
 
 
 def _planes(image: FloatArray, square: FloatArray) -> list[tuple[FloatArray, FloatArray]]:

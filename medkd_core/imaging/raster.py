@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +13,8 @@ from medkd_core.errors import UnreadableFileError
 from medkd_core.imaging.frame import Frame, Photometric, StoredArray, VoiFunction, Window
 from medkd_core.imaging.study import Instance, Series, Study
 
-LARGEST_PIXELS = 2**28
-"""A picture that declares more is refused before anything is allocated."""
+LARGEST_PIXELS = 2**26
+"""A picture that declares more (8192 x 8192) is refused before anything is allocated."""
 
 FORMATS = ("PNG", "JPEG", "TIFF")
 
@@ -73,13 +75,15 @@ def read_instance(path: Path) -> Study:
     return Study(str(path), path.name, "", "", "", "", "", "", (series,))
 
 
-def _opened(path: Path) -> Image.Image:
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
     try:
         picture = Image.open(path, formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _refusal(path, "it declares more pixels than are read") from None
-    _check_size(path, picture)
-    return picture
+    with picture:
+        _check_size(path, picture)
+        yield picture
 
 
 def _check_size(path: Path, picture: Image.Image) -> None:
