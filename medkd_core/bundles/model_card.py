@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from medkd_core import RESEARCH_USE_ONLY
+from medkd_core.bundles.markdown import table
 from medkd_core.bundles.schema import BundleManifest, NetworkEntry
 
-_METRICS = {
+METRIC_NAMES = {
     "macro_f1": "macro F1",
     "balanced_accuracy": "balanced accuracy",
     "accuracy": "accuracy",
@@ -79,15 +80,15 @@ def _metrics(manifest: BundleManifest) -> list[str]:
             continue
         low, high = (manifest.metrics.get(f"{name}_{end}") for end in ("low", "high"))
         interval = "" if low is None or high is None else f"{low:.3f} to {high:.3f}"
-        rows.append((_METRICS.get(name, name.replace("_", " ")), f"{value:.3f}", interval))
-    return _table(("student", "value", "95 % interval"), rows)
+        rows.append((METRIC_NAMES.get(name, name.replace("_", " ")), f"{value:.3f}", interval))
+    return table(("student", "value", "95 % interval"), rows)
 
 
 def _operating_points(manifest: BundleManifest) -> list[str]:
     if not manifest.operating_points:
         return ["No operating point was chosen; the most probable class is shown."]
     header = ("class", "from probability", "sensitivity", "specificity", "positive value", "calls")
-    return _table(
+    return table(
         header,
         (
             (
@@ -104,8 +105,8 @@ def _operating_points(manifest: BundleManifest) -> list[str]:
 
 
 def _networks(entries: Iterable[NetworkEntry]) -> list[str]:
-    header = ("network", "role", "width", "input", "parameters", "MACs", *_METRICS.values())
-    return _table(
+    header = ("network", "role", "width", "input", "parameters", "MACs", *METRIC_NAMES.values())
+    return table(
         header,
         (
             (
@@ -115,7 +116,7 @@ def _networks(entries: Iterable[NetworkEntry]) -> list[str]:
                 f"{entry.recipe.size} px",
                 f"{entry.parameters:,}",
                 f"{entry.macs:,}",
-                *(f"{entry.metrics[m]:.3f}" if m in entry.metrics else "" for m in _METRICS),
+                *(f"{entry.metrics[m]:.3f}" if m in entry.metrics else "" for m in METRIC_NAMES),
             )
             for entry in entries
         ),
@@ -129,8 +130,3 @@ def _caveats(manifest: BundleManifest) -> list[str]:
         "Probabilities are calibrated on the validation split of the same data.",
     )
     return [f"- {line}" for line in (*manifest.provenance.warnings, *general)]
-
-
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
-    return lines + ["| " + " | ".join(row) + " |" for row in rows]

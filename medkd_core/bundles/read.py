@@ -64,11 +64,15 @@ class Bundle:
         # The viewer reads manifests in a process that must load no network library.
         from medkd_core.engines.opening import open_engine
 
+        entry = self.entry(name)
         return open_engine(
-            self.entry(name),
-            onnx_path=self.onnx_path(name),
-            weights_path=self.weights_path(name),
+            self.onnx_path(name),
+            self.weights_path(name),
+            name=name,
+            width=entry.width,
             classes=len(self.manifest.classes),
+            image_size=entry.recipe.size,
+            target_layer=entry.target_layer,
             device=device,
         )
 

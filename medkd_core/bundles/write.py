@@ -25,7 +25,8 @@ def write_bundle(folder: Path, manifest: BundleManifest, files: Mapping[str, Pat
     manifest : BundleManifest
     files : mapping of str to Path
         Name in the bundle to the file that is copied: ``<network>.safetensors`` and
-        ``<network>.onnx`` of each network, ``<network>.onnx.data`` where the graph needs it.
+        ``<network>.onnx`` of each network. A graph that keeps its weights outside must refer to
+        the safetensors file by that name.
 
     Returns
     -------

@@ -1,0 +1,51 @@
+"""A small real bundle, made once a session: untrained networks that run in milliseconds."""
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def small_bundle(tmp_path_factory) -> Path:
+    """Folder of a bundle with a student and a teacher of 32 px; not to be changed."""
+    import torch
+
+    from medkd_core.bundles.schema import BundleManifest, NetworkEntry
+    from medkd_core.bundles.write import write_bundle
+    from medkd_core.engines.export import export_onnx
+    from medkd_core.imaging.recipe import View
+    from medkd_core.networks import create_network
+    from medkd_core.networks.complexity import count_macs, count_parameters
+    from medkd_core.networks.registry import network_facts, recipe_for
+    from medkd_core.networks.weights import save_weights
+
+    folder = tmp_path_factory.mktemp("small_bundle")
+    torch.manual_seed(0)
+    entries, files = [], {}
+    for name, role in (("vgg19", "student"), ("vgg19_bn", "teacher")):
+        network = create_network(name, 3, 0.05, 32).eval()
+        weights, graph = folder / f"{name}.safetensors", folder / f"{name}.onnx"
+        save_weights(network, weights)
+        export_onnx(network, name, 32, weights, graph)
+        files |= {weights.name: weights, graph.name: graph}
+        facts = network_facts(name)
+        entries.append(
+            NetworkEntry(
+                name=name,
+                label=facts.label,
+                role=role,
+                width=0.05,
+                recipe=recipe_for(name, 32),
+                target_layer=facts.target_layer,
+                parameters=count_parameters(network),
+                macs=count_macs(network, 32),
+            )
+        )
+    manifest = BundleManifest(
+        name="small",
+        created="2026-01-02T03:04:05Z",
+        classes=["COVID-19", "Non-COVID", "Normal"],
+        view=View(),
+        networks=entries,
+    )
+    return write_bundle(folder / "small", manifest, files)
