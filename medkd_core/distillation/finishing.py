@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from medkd_core.distillation.preparation import Run
 from medkd_core.distillation.trainer import BEST
-from medkd_core.distillation.validation import predict_logits, validate
+from medkd_core.distillation.validation import predict_logits
 from medkd_core.errors import JobError
+from medkd_core.evaluation.calibration import fit_temperature
+from medkd_core.evaluation.metrics import confusion_matrix, measure
 from medkd_core.jobs.durable import write_durably
 from medkd_core.jobs.result import LOGITS_FILE, METRICS_FILE, WEIGHTS_FILE, JobResult
 from medkd_core.networks.weights import load_weights, save_weights
@@ -31,7 +33,9 @@ def write_result(run: Run, best_epoch: int) -> JobResult:
     """
     load_weights(run.network, run.job.checkpoint_folder / BEST)
     validation = predict_logits(run.model, run.validation, run.recipe, run.fabric)
-    test = predict_logits(run.model, run.test, run.recipe, run.fabric)
+    test = np.zeros((0, len(run.dataset.classes)), np.float32)
+    if len(run.test):
+        test = predict_logits(run.model, run.test, run.recipe, run.fabric)
     result = _result(run, best_epoch, validation, test)
     folder = run.job.result_folder
     beside = folder.with_name(f".result.{os.getpid()}")
@@ -54,14 +58,16 @@ def write_result(run: Run, best_epoch: int) -> JobResult:
 
 
 def _result(run: Run, best_epoch: int, validation: Logits, test: Logits) -> JobResult:
-    tested = validate(test, run.test.labels, run.class_weights)
+    labels, decided, classes = run.test.labels, test.argmax(axis=1), len(run.dataset.classes)
+    groups = [record.group for record in run.dataset.split("test")]
     return JobResult(
         classes=list(run.dataset.classes),
         recipe=run.recipe,
         best_epoch=best_epoch,
-        temperature=1.0,
-        metrics={"macro_f1": tested.macro_f1},
-        confusion=tested.confusion,
+        temperature=fit_temperature(validation, run.validation.labels),
+        # A data set without a test split has no metrics rather than zeros.
+        metrics=measure(labels, decided, classes, groups=groups) if len(labels) else {},
+        confusion=confusion_matrix(labels, decided, classes).tolist(),
         dataset=run.dataset.name,
         train_images=len(run.train),
         validation_images=len(run.validation),

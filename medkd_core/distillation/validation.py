@@ -8,12 +8,12 @@ import numpy as np
 import torch
 from lightning_fabric import Fabric
 from numpy.typing import NDArray
-from sklearn.metrics import accuracy_score, balanced_accuracy_score, confusion_matrix, f1_score
 from torch import Tensor, nn
 
 from medkd_core.distillation.data import Films, plain_batches
 from medkd_core.distillation.inputs import network_inputs
 from medkd_core.distillation.losses import hard_loss
+from medkd_core.evaluation.metrics import confusion_matrix, scores
 from medkd_core.imaging.recipe import InputRecipe
 
 _BATCH = 64
@@ -50,13 +50,11 @@ def validate(
     logits: NDArray[np.float32], labels: NDArray[np.int64], class_weights: Tensor
 ) -> Validation:
     """Compare logits, (images, classes), with labels, (images,)."""
-    decided = logits.argmax(axis=1)
+    classes = logits.shape[1]
+    confusion = confusion_matrix(labels, logits.argmax(axis=1), classes)
     loss = hard_loss(torch.from_numpy(logits), torch.from_numpy(labels), class_weights.cpu())
-    classes = range(logits.shape[1])
     return Validation(
         loss=loss.item(),
-        macro_f1=float(f1_score(labels, decided, labels=classes, average="macro", zero_division=0)),
-        balanced_accuracy=float(balanced_accuracy_score(labels, decided)),
-        accuracy=float(accuracy_score(labels, decided)),
-        confusion=confusion_matrix(labels, decided, labels=classes).tolist(),
+        confusion=confusion.tolist(),
+        **{name: float(score) for name, score in scores(confusion).items()},
     )

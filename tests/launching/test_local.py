@@ -1,0 +1,128 @@
+"""Jobs as processes of their own: started, paused, cancelled, killed and resumed."""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from medkd_core.errors import JobError
+from medkd_core.imaging.recipe import View
+from medkd_core.jobs.events import Started
+from medkd_core.jobs.spec import DataSpec, JobSpec, NetworkSpec, TrainingSpec
+from medkd_core.jobs.state import JobStatus
+from medkd_core.jobs.store import Job, JobStore
+from medkd_core.launching.local import cancel_job, pause_job, resume_job, start_job
+
+PATIENCE_SECONDS = 120.0
+
+
+@pytest.fixture
+def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
+    """A job that would take hours."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    root = tmp_path / "films"
+    rng = np.random.default_rng(0)
+    for name in ("one", "two"):
+        (root / name).mkdir(parents=True)
+        for index in range(10):
+            picture = rng.integers(0, 256, (64, 64)).astype(np.uint8)
+            cv2.imwrite(str(root / name / f"{index}.png"), picture)
+    spec = JobSpec(
+        kind="student",
+        data=DataSpec(kind="folder", root=root),
+        view=View(intensity="full"),
+        network=NetworkSpec(name="ofa_595", width=0.25, image_size=64),
+        training=TrainingSpec(epochs=10_000, batch_size=8, device="cpu"),
+    )
+    return JobStore(tmp_path / "jobs").create(spec)
+
+
+def wait_until(what: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not what():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
+
+
+def wait_for_epoch(job: Job, epoch: int) -> None:
+    wait_until(lambda: job.state().epoch >= epoch)
+
+
+@pytest.mark.slow
+def test_job_is_paused_killed_resumed_and_cancelled(job: Job) -> None:
+    start_job(job)
+    wait_for_epoch(job, 1)
+    with pytest.raises(JobError, match="running already"):
+        start_job(job)
+    with pytest.raises(JobError, match="it is running"):
+        resume_job(job)
+
+    pause_job(job)
+    wait_until(lambda: job.state().status is JobStatus.PAUSED)
+    epoch = job.state().epoch
+
+    process = resume_job(job)
+    wait_for_epoch(job, epoch + 1)
+    os.kill(process, signal.SIGKILL)
+    wait_until(lambda: job.state().status is JobStatus.INTERRUPTED)
+
+    epoch = job.state().epoch
+    resume_job(job)
+    wait_for_epoch(job, epoch + 1)
+    assert cancel_job(job, grace_seconds=60).status is JobStatus.CANCELLED
+    started = [event for event in job.events() if isinstance(event, Started)]
+    assert [event.epoch > 0 for event in started] == [False, True, True]
+    assert "Traceback" not in job.log_path.read_text()
+
+
+@pytest.mark.slow
+def test_terminated_process_writes_a_checkpoint(job: Job) -> None:
+    process = start_job(job)
+    wait_for_epoch(job, 1)
+    os.kill(process, signal.SIGTERM)
+    wait_until(lambda: job.state().status is JobStatus.PAUSED)
+    assert "Stopped by the system" in job.state().message
+
+
+@pytest.mark.slow
+def test_process_that_does_not_answer_is_killed(job: Job) -> None:
+    process = start_job(job)
+    wait_for_epoch(job, 1)
+    os.kill(process, signal.SIGSTOP)
+    assert cancel_job(job, grace_seconds=0.2).status is JobStatus.CANCELLED
+    assert job.state().status is JobStatus.CANCELLED
+
+
+@pytest.mark.slow
+def test_job_cancelled_before_its_process_is_ready_does_not_run(job: Job) -> None:
+    start_job(job)
+    cancel_job(job)
+    wait_until(lambda: any(event.type == "finished" for event in job.events()))
+    assert job.state().status is JobStatus.CANCELLED
+
+
+@pytest.mark.slow
+def test_failure_is_one_sentence_and_its_traceback_is_in_the_log(job: Job) -> None:
+    for path in job.spec.data.root.glob("one/*"):
+        path.unlink()
+    start_job(job)
+    wait_until(lambda: job.state().status is JobStatus.FAILED)
+    assert "one" in job.state().message
+    assert "Traceback" not in job.state().message
+    assert "Traceback" in job.log_path.read_text()
+
+
+def test_job_at_rest_cannot_be_paused(job: Job) -> None:
+    with pytest.raises(JobError, match="it is queued"):
+        pause_job(job)
+
+
+def test_cancelled_job_is_not_cancelled_again(job: Job) -> None:
+    cancel_job(job)
+    with pytest.raises(JobError, match="cancelled already"):
+        cancel_job(job)
