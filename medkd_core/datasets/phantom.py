@@ -145,7 +145,7 @@ class _Chest:
         center = canvas.fill(mediastinum_outline(person), softness=0.1)
         self.visible_lung = self.lungs * (1 - center)
         # Some lung lies behind the heart, so that its shadow is not opaque.
-        self.gas = self._gas(center)
+        self.gas = self._gas(center) * (1 + np.float32(0.05) * canvas.cloud(rng, (1.6, 0.6, 0.3)))
         self.blood = draw_vessels(canvas, person, trees)
         self.bones = draw_bones(canvas, person, rng)
         self.airways = draw_airways(canvas, person)
@@ -183,8 +183,10 @@ class _Chest:
         y = canvas.grid[1]
         # Thin at the neck, deepest at the upper belly.
         profile = np.interp(y, [-22, -15, -8, 2, 12, 20], [0.56, 0.74, 0.9, 0.97, 1.07, 1.12])
-        tissue = canvas.dome(body, 5.0) * profile.astype(np.float32) * np.float32(person.girth)
-        tissue = canvas.blur(tissue, 0.35) * body
+        tissue = (
+            canvas.dome(body, 5.0) ** 0.8 * profile.astype(np.float32) * np.float32(person.girth)
+        )
+        tissue = canvas.blur(tissue, 0.7) * body
         tissue += self._breasts() + np.float32(1.2) * canvas.blur(center, 0.8)
         return tissue - self._stomach_bubble()
 

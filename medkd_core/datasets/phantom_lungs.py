@@ -17,7 +17,7 @@ from medkd_core.datasets.phantom_canvas import (
 )
 
 GENERATIONS = 7
-_ROOT_WIDTH = 0.7
+_ROOT_WIDTH = 0.58
 _TAPER = 0.76
 _BOOST = 2.6
 """Vessels are drawn thicker than they are, for the many before and behind that are not drawn."""
@@ -41,17 +41,17 @@ def hilum(person: Anatomy, side: int) -> Points:
 
 def grow_tree(person: Anatomy, side: int, rng: np.random.Generator) -> Tree:
     """Grow the vessels of one lung."""
-    headings = np.deg2rad(np.array([-74, -50, -24, 6, 30, 50, 68, 80]) + rng.normal(0, 6, 8))
+    headings = np.deg2rad(np.array([-74, -50, -24, 6, 30, 50, 68, 80]) + rng.normal(0, 9, 8))
     reach = np.array([3.6, 3.7, 3.4, 3.4, 3.7, 4.0, 4.2, 3.9]) * rng.uniform(0.85, 1.15, 8)
     starts = np.tile(hilum(person, side), (8, 1)) + rng.normal(0, 0.25, (8, 2))
     lines, widths, width = [], [], _ROOT_WIDTH
     for _ in range(GENERATIONS):
-        bend = rng.normal(0, 0.22, len(headings))
+        bend = rng.normal(0, 0.3, len(headings))
         middle = starts + _step(headings - bend, reach / 2, side)
         ends = middle + _step(headings + bend, reach / 2, side)
         lines.append(np.stack([starts, middle, ends], axis=1))
         widths.append(width)
-        spread = rng.uniform(0.22, 0.55, len(headings))
+        spread = rng.uniform(0.2, 0.75, len(headings))
         headings = np.concatenate(
             [headings - spread, headings + spread * rng.uniform(0.4, 1, len(spread))]
         )

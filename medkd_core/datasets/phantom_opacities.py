@@ -74,7 +74,7 @@ def consolidation(
     shape = _lobe(canvas, person, side, rng)
     shape *= 1 + 0.3 * canvas.cloud(rng, (2.6, 1.1))
     shape = np.clip(shape, 0, 1)
-    filling = np.float32(rng.uniform(0.45, 0.9)) * shape
+    filling = np.float32(rng.uniform(0.5, 0.9)) * shape
     if rng.random() < 0.6:
         filling = filling * (1 - 0.3 * _air_bronchograms(canvas, trees[side]))
     return Opacity(filling, shape > _BORDER, (side,))
