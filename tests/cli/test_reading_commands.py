@@ -1,0 +1,193 @@
+"""Reading from the command line, with the embedded demo and with rubbish."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from medkd_core.datasets.phantom import draw_phantom
+from medkd_core.datasets.phantom_dicom import write_dicom_study
+from medkd_core.datasets.phantom_files import write_png
+from resources import DEMO_BUNDLE
+
+Medkd = Callable[..., Any]
+
+needs_demo = pytest.mark.skipif(not DEMO_BUNDLE.is_dir(), reason="the demo was not built yet")
+
+
+@pytest.fixture
+def films(tmp_path: Path) -> Path:
+    folder = tmp_path / "films"
+    folder.mkdir()
+    write_dicom_study(folder / "film.dcm", draw_phantom(3, "COVID-19", 160))
+    write_png(folder / "film.png", draw_phantom(4, "Normal", 128))
+    (folder / "notes.txt").write_text("not a picture")
+    return folder
+
+
+def test_open_lists_what_is_shown_and_what_is_refused(medkd: Medkd, films: Path) -> None:
+    done = medkd("open", films, "--json")
+    assert done.status == 0
+    assert len(done.document["studies"]) == 2
+    (refused,) = done.document["refused"]
+    assert refused["path"].endswith("notes.txt")
+
+
+def test_open_of_nothing_but_rubbish_fails(medkd: Medkd, films: Path) -> None:
+    assert medkd("open", films / "notes.txt").status == 1
+
+
+def test_render_writes_the_display_chain_as_numbers_and_as_a_picture(
+    medkd: Medkd, films: Path, tmp_path: Path
+) -> None:
+    assert medkd("render", films / "film.dcm", "-o", tmp_path / "film.npy").status == 0
+    assert medkd("render", films / "film.dcm", "-o", tmp_path / "film.png").status == 0
+    shown = np.load(tmp_path / "film.npy")
+    assert shown.dtype == np.float32
+    assert shown.shape == (160, 160)
+    assert 0 <= shown.min() < shown.max() <= 1
+    with Image.open(tmp_path / "film.png") as picture:
+        assert "Research use only" in picture.info["Comment"]
+        assert np.abs(np.asarray(picture) / 255 - shown).max() <= 0.51 / 255
+
+
+def test_render_with_a_window_the_file_does_not_have_names_those_it_has(
+    medkd: Medkd, films: Path, tmp_path: Path
+) -> None:
+    done = medkd("render", films / "film.dcm", "--window", "liver", "-o", tmp_path / "film.png")
+    assert done.status == 1
+    assert "HARDER" in done.errors
+    assert not (tmp_path / "film.png").exists()
+
+
+@needs_demo
+def test_predict_gives_one_document_with_probabilities(medkd: Medkd, films: Path) -> None:
+    done = medkd("predict", films, "--json")
+    assert done.status == 0
+    assert done.document["model"]["demo"] is True
+    assert "Research use only" in done.document["research_use_only"]
+    assert len(done.document["images"]) == 2
+    for image in done.document["images"]:
+        assert sum(image["probabilities"].values()) == pytest.approx(1, abs=1e-4)
+    assert [refusal["path"] for refusal in done.document["refused"]] == [str(films / "notes.txt")]
+
+
+@needs_demo
+def test_predict_for_a_person_says_that_the_demo_answered(medkd: Medkd, films: Path) -> None:
+    done = medkd("predict", films / "film.dcm")
+    assert "demo" in done.output
+    assert "Research use only" in done.output
+
+
+@needs_demo
+def test_explain_writes_a_map_a_picture_and_the_numbers_for_each_network(
+    medkd: Medkd, films: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "maps"
+    done = medkd("explain", films / "film.dcm", "--preview", "-o", out)
+    assert done.status == 0, done.errors
+    document = json.loads((out / "explanation.json").read_text())
+    assert len(document["networks"]) == 4
+    for entry in document["networks"]:
+        overlay = np.load(out / f"{entry['network']}.npy")
+        assert overlay.dtype == np.float32
+        assert overlay.shape == (160, 160)
+        assert entry["forwards"] <= 32
+        assert (out / f"{entry['network']}.png").is_file()
+    assert not [path for path in out.iterdir() if path.name.startswith(".")]
+
+
+@needs_demo
+def test_explain_of_a_class_that_is_not_there_names_the_classes(
+    medkd: Medkd, films: Path, tmp_path: Path
+) -> None:
+    done = medkd("explain", films / "film.dcm", "--class", "fracture", "-o", tmp_path / "maps")
+    assert done.status == 1
+    assert "COVID-19" in done.errors
+    assert not (tmp_path / "maps").exists()
+
+
+@needs_demo
+def test_verify_passes_the_demo_and_names_the_file_that_was_altered(
+    medkd: Medkd, tmp_path: Path
+) -> None:
+    assert medkd("verify", DEMO_BUNDLE).status == 0
+    altered = tmp_path / "bundle"
+    shutil.copytree(DEMO_BUNDLE, altered)
+    card = altered / "model_card.md"
+    card.write_text(card.read_text() + "Fit for diagnosis.")
+    done = medkd("verify", altered)
+    assert done.status == 1
+    assert "model_card.md" in done.errors
+
+
+@pytest.mark.parametrize("content", [b"", b"DICM", b"\x89PNG\r\n\x1a\n", b"hello"])
+def test_a_file_that_is_no_picture_costs_one_sentence(
+    medkd: Medkd, tmp_path: Path, content: bytes
+) -> None:
+    file = tmp_path / "broken.dcm"
+    file.write_bytes(content)
+    done = medkd("render", file, "-o", tmp_path / "out.png")
+    assert done.status == 1
+    assert "broken.dcm" in done.errors
+    assert not (tmp_path / "out.png").exists()
+
+
+def test_a_truncated_dicom_is_refused_and_named(medkd: Medkd, films: Path, tmp_path: Path) -> None:
+    whole = (films / "film.dcm").read_bytes()
+    file = tmp_path / "cut.dcm"
+    file.write_bytes(whole[: len(whole) // 2])
+    done = medkd("render", file, "-o", tmp_path / "out.png")
+    assert done.status == 1
+    assert "cut.dcm" in done.errors
+
+
+def test_a_missing_file_is_named(medkd: Medkd, tmp_path: Path) -> None:
+    done = medkd("render", tmp_path / "nowhere.dcm", "-o", tmp_path / "out.png")
+    assert done.status == 1
+    assert "nowhere.dcm" in done.errors
+
+
+def test_wrong_usage_has_status_2(medkd: Medkd) -> None:
+    assert medkd("render").status == 2
+    assert medkd("no-such-command").status == 2
+
+
+@needs_demo
+def test_reading_needs_no_training_library(films: Path, tmp_path: Path) -> None:
+    """The same commands where importing torch, timm, onnx or Lightning fails."""
+    code = """
+import sys
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.split('.')[0] in {'torch', 'torchvision', 'timm', 'onnx', 'onnxscript', 'sklearn',
+                                  'lightning_fabric', 'torchmetrics', 'pytorch_grad_cam'}:
+            raise ModuleNotFoundError(name, name=name)
+sys.meta_path.insert(0, Absent())
+from medkd_core.cli.app import app
+for arguments in (
+    ['open', FILMS], ['render', FILM, '-o', OUT + '/film.png'], ['predict', FILM],
+    ['explain', FILM, '--preview', '-o', OUT], ['verify', BUNDLE],
+):
+    app(arguments, standalone_mode=False)
+"""
+    names = {
+        "FILMS": str(films),
+        "FILM": str(films / "film.dcm"),
+        "OUT": str(tmp_path),
+        "BUNDLE": str(DEMO_BUNDLE),
+    }
+    header = "".join(f"{name} = {value!r}\n" for name, value in names.items())
+    done = subprocess.run(
+        [sys.executable, "-c", header + code], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
