@@ -41,6 +41,9 @@ def negative_log_likelihood(
 def fit_temperature(logits: NDArray[np.floating], labels: IndexArray) -> float:
     """Temperature of the highest likelihood (Guo et al., 2017, arXiv:1706.04599, section 4.2).
 
+    Labels are softened as if each class had been seen once more (Platt, 1999, section 2.2), so
+    that few and well separated validation images do not make the network certain.
+
     Parameters
     ----------
     logits : float, (n, classes)
@@ -56,11 +59,23 @@ def fit_temperature(logits: NDArray[np.floating], labels: IndexArray) -> float:
     if not len(labels):
         return 1.0
     found = minimize_scalar(
-        lambda log_t: negative_log_likelihood(logits, labels, float(np.exp(log_t))),
+        lambda log_t: _softened_likelihood(logits, labels, float(np.exp(log_t))),
         bounds=np.log(TEMPERATURES),
         method="bounded",
     )
     return float(np.exp(found.x))
+
+
+def _softened_likelihood(
+    logits: NDArray[np.floating], labels: IndexArray, temperature: float
+) -> float:
+    """Mean over the images of ``-sum q log p``; q of the true class is (n + 1) / (n + classes)."""
+    count, classes = logits.shape
+    every_class = np.mean(
+        [negative_log_likelihood(logits, np.full(count, c), temperature) for c in range(classes)]
+    )
+    true_class = negative_log_likelihood(logits, labels, temperature)
+    return float((count * true_class + classes * every_class) / (count + classes))
 
 
 def expected_calibration_error(predicted: DoubleArray, labels: IndexArray, bins: int = 15) -> float:

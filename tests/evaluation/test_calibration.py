@@ -60,6 +60,12 @@ def test_temperature_of_separated_classes_stays_within_bounds(labels):
     assert 0.05 <= temperature <= 20
 
 
+def test_few_separated_images_do_not_make_the_network_certain():
+    logits, labels = np.tile([[1.0, -1.0], [-1.0, 1.0]], (5, 1)), np.tile([0, 1], 5)
+    surest = probabilities(logits, fit_temperature(logits, labels)).max()
+    assert surest == pytest.approx(11 / 12, abs=1e-3)
+
+
 def test_no_validation_images_leave_logits_as_they_are():
     assert fit_temperature(np.zeros((0, 3)), np.array([], int)) == 1
 
