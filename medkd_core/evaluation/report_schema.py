@@ -54,3 +54,8 @@ class EvaluationReport(BaseModel):
     unusual_share: float | None
     """Share of the images that the model calls unlike its training films."""
     warnings: list[str]
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """Of the student."""
+        return self.networks[0].metrics
