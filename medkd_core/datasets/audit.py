@@ -5,23 +5,19 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, computed_field
 
 from medkd_core.datasets.duplicates import Fingerprint, find_duplicates, fingerprint
 from medkd_core.datasets.loading import LAYOUTS, find_images
-from medkd_core.datasets.record import Found
+from medkd_core.datasets.record import Found, ImageDone
 from medkd_core.errors import UnreadableFileError
+from medkd_core.imaging.frame import FloatArray
 from medkd_core.imaging.preprocessing import view_image
 from medkd_core.imaging.reading import read_frame
 from medkd_core.imaging.recipe import View
 from medkd_core.jobs.spec import DatasetKind
-
-FloatArray = NDArray[np.float32]
 
 NO_SPLIT = "no split"
 NEAR_DUPLICATE_LIMITS = (
@@ -30,9 +26,6 @@ NEAR_DUPLICATE_LIMITS = (
     "quarter-turned copies are looked for in LC25000 only."
 )
 _WHOLE_RANGE = View(intensity="full")
-
-ImageDone = Callable[[int, int], None]
-"""Called with the images looked at so far and their number; may raise `OperationCancelled`."""
 
 
 class _Part(BaseModel):

@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float32]
+from medkd_core.imaging.frame import FloatArray
+
 Square = TypeVar("Square", NDArray[np.uint8], NDArray[np.float32])
 AugmentationKind = Literal["film", "tissue"]
 

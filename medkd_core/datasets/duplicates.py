@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-FloatArray = NDArray[np.float32]
+from medkd_core.imaging.frame import FloatArray
 
 HASH_DISTANCE = 8
 CORRELATION = 0.955

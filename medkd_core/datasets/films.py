@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from medkd_core.datasets.record import Record
+from medkd_core.datasets.record import ImageDone, Record
 from medkd_core.errors import DatasetError, UnreadableFileError
+from medkd_core.imaging.frame import FloatArray
 from medkd_core.imaging.preprocessing import fitted_square, view_image
 from medkd_core.imaging.reading import read_frame
 from medkd_core.imaging.recipe import View
 
 ByteArray = NDArray[np.uint8]
-FloatArray = NDArray[np.float32]
-
-ImageDone = Callable[[int, int], None]
-"""Called with the images decoded so far and their number; may raise `OperationCancelled`."""
 
 
 def load_squares(

@@ -18,7 +18,7 @@ from medkd_core.datasets.phantom_anatomy import (
     mediastinum_outline,
 )
 from medkd_core.datasets.phantom_bones import draw_bones
-from medkd_core.datasets.phantom_canvas import Canvas, FloatArray, ellipse
+from medkd_core.datasets.phantom_canvas import Canvas, ellipse
 from medkd_core.datasets.phantom_film import draw_exposure, expose, finish, tone
 from medkd_core.datasets.phantom_lungs import Tree, draw_airways, draw_vessels, grow_tree
 from medkd_core.datasets.phantom_opacities import (
@@ -28,6 +28,7 @@ from medkd_core.datasets.phantom_opacities import (
     no_opacity,
 )
 from medkd_core.errors import DatasetError
+from medkd_core.imaging.frame import FloatArray
 
 PHANTOM_CLASSES = ("COVID-19", "Non-COVID", "Normal")
 
@@ -96,12 +97,7 @@ def draw_phantom(seed: int, label: str, side: int = 512, *, dose: float = 1.0) -
         )
     body, disease, film = (np.random.default_rng([seed, stream]) for stream in range(3))
     person = draw_anatomy(body)
-    canvas = Canvas(
-        side,
-        body.uniform(36.5, 41),
-        (body.normal(0, 0.5), body.normal(-1.6, 0.9)),
-        body.normal(0, 1.3),
-    )
+    canvas = _position(side, body)
     trees = {s: grow_tree(person, s, body) for s in (RIGHT, LEFT)}
     chest = _Chest(canvas, person, trees, body)
     opacity = _draw_opacity(chest, label, disease)
@@ -118,6 +114,13 @@ def draw_phantom(seed: int, label: str, side: int = 512, *, dose: float = 1.0) -
         pixel_spacing=10 / canvas.pixels_per_cm,
         seed=seed,
     )
+
+
+def _position(side: int, rng: np.random.Generator) -> Canvas:
+    """How the person stands before the film: distance, place and tilt."""
+    field = rng.uniform(36.5, 41)
+    center = (rng.normal(0, 0.5), rng.normal(-1.6, 0.9))
+    return Canvas(side, field, center, rng.normal(0, 1.3))
 
 
 def _draw_opacity(chest: _Chest, label: str, rng: np.random.Generator) -> Opacity:
@@ -155,10 +158,8 @@ class _Chest:
         """Line integral of the whole chest with a part of the lungs' gas filled with fluid."""
         gas = self.gas * (1 - filling)
         blood = self.blood * self.visible_lung * (1 - 0.8 * filling)
-        return (
-            np.float32(_TISSUE) * np.maximum(self.tissue - gas + blood - self.airways, 0)
-            + self.bones
-        )
+        tissue = np.maximum(self.tissue - gas + blood - self.airways, 0)
+        return np.float32(_TISSUE) * tissue + self.bones
 
     def anchors(self) -> tuple[float, float]:
         """Readings of open lung and of the mediastinum of a person of this girth."""
@@ -171,11 +172,8 @@ class _Chest:
         # The tips of the lungs are thin, under shoulders and neck.
         below_tip = self.canvas.grid[1] - np.float32(self.person.apex)
         open_lung *= np.interp(below_tip, [0, 3, 8], [0.5, 0.8, 1]).astype(np.float32)
-        return (
-            np.float32(self.person.girth * 0.78 * _AIR_IN_LUNG)
-            * self.canvas.blur(open_lung, 0.12)
-            * self.lungs
-        )
+        deepest = np.float32(self.person.girth * 0.78 * _AIR_IN_LUNG)
+        return deepest * self.canvas.blur(open_lung, 0.12) * self.lungs
 
     def _tissue(self, center: FloatArray) -> FloatArray:
         canvas, person = self.canvas, self.person
@@ -183,9 +181,8 @@ class _Chest:
         y = canvas.grid[1]
         # Thin at the neck, deepest at the upper belly.
         profile = np.interp(y, [-22, -15, -8, 2, 12, 20], [0.56, 0.74, 0.9, 0.97, 1.07, 1.12])
-        tissue = (
-            canvas.dome(body, 5.0) ** 0.8 * profile.astype(np.float32) * np.float32(person.girth)
-        )
+        depth = np.float32(person.girth) * profile.astype(np.float32)
+        tissue = canvas.dome(body, 5.0) ** 0.8 * depth
         tissue = canvas.blur(tissue, 0.7) * body
         tissue += self._breasts() + np.float32(1.2) * canvas.blur(center, 0.8)
         return tissue - self._stomach_bubble()

@@ -7,13 +7,13 @@ import numpy as np
 from medkd_core.datasets.phantom_anatomy import LEFT, RIGHT, Anatomy
 from medkd_core.datasets.phantom_canvas import (
     Canvas,
-    FloatArray,
     Points,
     closed_curve,
     ellipse,
     open_curve,
     ribbon,
 )
+from medkd_core.imaging.frame import FloatArray
 
 RIBS = 11
 _FIRST_VERTEBRA = 0.4
@@ -128,40 +128,38 @@ def _shoulders(canvas: Canvas, person: Anatomy) -> FloatArray:
 
 
 def _spine(canvas: Canvas, person: Anatomy) -> FloatArray:
-    bodies, pedicles, processes, wings = [], [], [], []
+    bodies, pedicles, wings, spines = [], [], [], []
     for number in range(-8, 15):
         y = vertebra_height(person, number)
-        gap = vertebra_height(person, number + 1) - y
-        half = np.interp(number, [-4, 1, 12], [1.15, 1.45, 1.95])
-        tall = gap * 0.41
-        waist = half * 0.9
-        bodies.append(
-            closed_curve(
-                [
-                    (-half, y - tall),
-                    (0, y - tall * 0.92),
-                    (half, y - tall),
-                    (waist, y),
-                    (half, y + tall),
-                    (0, y + tall * 0.92),
-                    (-half, y + tall),
-                    (-waist, y),
-                ],
-                40,
-            )
-        )
+        half_width = float(np.interp(number, [-4, 1, 12], [1.15, 1.45, 1.95]))
+        half_height = (vertebra_height(person, number + 1) - y) * 0.41
+        bodies.append(_vertebral_body(y, half_width, half_height))
         for side in (RIGHT, LEFT):
-            pedicles.append(ellipse((side * half * 0.66, y - tall * 0.35), (0.26, 0.42)))
+            root = side * half_width
+            pedicles.append(ellipse((root * 0.66, y - half_height * 0.35), (0.26, 0.42)))
             wings.append(
-                ribbon(
-                    np.array([(side * half * 0.8, y - 0.2), (side * (half + 1.25), y - 0.45)]), 0.75
-                )
+                ribbon(np.array([(root * 0.8, y - 0.2), (root + side * 1.25, y - 0.45)]), 0.75)
             )
-        processes.append(ellipse((-person.turn * 0.6, y + tall * 0.9), (0.24, 0.7)))
-    bone = 0.15 * canvas.fill(*bodies, softness=0.15) + 0.09 * canvas.stroke(
-        [np.vstack([b, b[:1]]) for b in bodies], 0.12, blur=0.07
-    )
-    bone += 0.09 * canvas.stroke(pedicles, 0.13, blur=0.04) + 0.06 * canvas.fill(
-        *wings, softness=0.08
-    )
-    return bone + 0.13 * canvas.fill(*processes, softness=0.07)
+        spines.append(ellipse((-person.turn * 0.6, y + half_height * 0.9), (0.24, 0.7)))
+    bone = np.float32(0.15) * canvas.fill(*bodies, softness=0.15)
+    bone += np.float32(0.09) * canvas.stroke(bodies, 0.12, blur=0.07)
+    bone += np.float32(0.09) * canvas.stroke(pedicles, 0.13, blur=0.04)
+    bone += np.float32(0.06) * canvas.fill(*wings, softness=0.08)
+    return bone + np.float32(0.13) * canvas.fill(*spines, softness=0.07)
+
+
+def _vertebral_body(y: float, half_width: float, half_height: float) -> Points:
+    """A box with a waist, closed: its first point is its last."""
+    waist = half_width * 0.9
+    top, bottom = y - half_height, y + half_height
+    outline = [
+        (-half_width, top),
+        (0, y - half_height * 0.92),
+        (half_width, top),
+        (waist, y),
+        (half_width, bottom),
+        (0, y + half_height * 0.92),
+        (-half_width, bottom),
+        (-waist, y),
+    ]
+    return closed_curve(outline, 40)

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import CubicSpline, PchipInterpolator
 
-FloatArray = NDArray[np.float32]
+from medkd_core.imaging.frame import FloatArray
+
 Points = NDArray[np.float64]
 
 _SUBPIXEL_BITS = 4

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from PIL import Image
 from medkd_core.datasets.covid_qu_ex import INFECTION_TREE, LUNG_TREE, SPLIT_FOLDERS
 from medkd_core.datasets.films import to_bytes
 from medkd_core.datasets.phantom import PHANTOM_CLASSES, Phantom, draw_phantom
-from medkd_core.datasets.record import Split
+from medkd_core.datasets.record import ImageDone, Split
 from medkd_core.errors import DatasetError
 
 FILE_NAMES = {
@@ -22,9 +22,6 @@ FILE_NAMES = {
     "Normal": "Normal ({}).png",
 }
 _SEEDS_PER_SET = 1_000_000
-
-ImageDone = Callable[[int, int], None]
-"""Called with the images written so far and their number; may raise `OperationCancelled`."""
 
 
 def write_covid_qu_ex(

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from medkd_core.datasets.phantom_canvas import Canvas, FloatArray
+from medkd_core.datasets.phantom_canvas import Canvas
+from medkd_core.imaging.frame import FloatArray
 
 
 @dataclass(frozen=True, slots=True)

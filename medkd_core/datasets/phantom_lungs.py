@@ -9,12 +9,12 @@ import numpy as np
 from medkd_core.datasets.phantom_anatomy import LEFT, RIGHT, Anatomy
 from medkd_core.datasets.phantom_canvas import (
     Canvas,
-    FloatArray,
     Points,
     ellipse,
     open_curve,
     ribbon,
 )
+from medkd_core.imaging.frame import FloatArray
 
 GENERATIONS = 7
 _ROOT_WIDTH = 0.58

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from medkd_core.datasets.phantom_anatomy import LEFT, RIGHT, Anatomy
-from medkd_core.datasets.phantom_canvas import Canvas, FloatArray, ellipse
+from medkd_core.datasets.phantom_canvas import Canvas, Points, ellipse
 from medkd_core.datasets.phantom_lungs import Tree
+from medkd_core.imaging.frame import FloatArray
 
 _BORDER = 0.4
 """An opacity is marked where at least this part of its own filling is reached."""
@@ -28,7 +30,7 @@ class Opacity:
     """
 
     filling: FloatArray
-    extent: np.ndarray
+    extent: NDArray[np.bool_]
     sides: tuple[int, ...]
 
 
@@ -57,7 +59,7 @@ def ground_glass(
     return Opacity(np.float32(severity) * shape, shape > _BORDER, (RIGHT, LEFT))
 
 
-def _patch(person: Anatomy, side: int, rng: np.random.Generator) -> np.ndarray:
+def _patch(person: Anatomy, side: int, rng: np.random.Generator) -> Points:
     lowest = person.dome(side) + 0.5
     height = lowest - rng.triangular(0.5, 4.0, 16.0)
     wall = float(person.lung_edge(height))

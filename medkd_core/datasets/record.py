@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 Split = Literal["train", "validation", "test"]
+
+ImageDone = Callable[[int, int], None]
+"""Called with the images finished so far and their number; may raise `OperationCancelled`."""
 
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 

@@ -4,6 +4,7 @@ import csv
 import shutil
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -85,6 +86,20 @@ def test_unreadable_image_and_wrong_mask_are_named(drawn_set: Path) -> None:
     assert [Path(problem.path).name for problem in report.unreadable] == ["covid_10.png"]
     assert [problem.problem for problem in report.mask_problems] == ["50 x 40, its image 96 x 96"]
     assert report.lung_masks["Normal"].missing == 1
+
+
+def test_mirrored_and_turned_tissue_is_recognised(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for label in ("lung_n", "lung_aca"):
+        (tmp_path / label).mkdir()
+        for number in range(4):
+            tile = cv2.GaussianBlur(rng.integers(0, 255, (64, 64), np.uint8), (0, 0), 3)
+            tile = cv2.normalize(tile, None, 0, 255, cv2.NORM_MINMAX)
+            Image.fromarray(tile).save(tmp_path / label / f"{number}.jpeg", quality=80)
+    turned = Image.fromarray(np.rot90(tile[:, ::-1]).copy())
+    turned.save(tmp_path / label / "turned.jpeg", quality=80)
+    duplicates = audit_dataset(tmp_path, "lc25000").duplicates
+    assert [copies.images for copies in duplicates] == [["lung_aca/3.jpeg", "lung_aca/turned.jpeg"]]
 
 
 def test_report_is_one_json_document(clean_set: Path) -> None:
