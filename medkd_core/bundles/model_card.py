@@ -34,6 +34,7 @@ def model_card(manifest: BundleManifest) -> str:
         "Measured on the test split": _metrics(manifest),
         "When a class is called": _operating_points(manifest),
         "Networks": _networks(manifest.networks),
+        "Maps and unfamiliar films": _yardsticks(manifest),
         "What to be careful about": _caveats(manifest),
     }
     lines = [f"# {manifest.name} {manifest.version}", "", f"**{RESEARCH_USE_ONLY}**", ""]
@@ -121,6 +122,20 @@ def _networks(entries: Iterable[NetworkEntry]) -> list[str]:
             for entry in entries
         ),
     )
+
+
+def _yardsticks(manifest: BundleManifest) -> list[str]:
+    agreement = manifest.agreement
+    lines = ["- Agreement of maps: the bundle holds no yardstick."]
+    if agreement is not None:
+        lines = [
+            f"- Agreement of student and teacher maps must be held against "
+            f"{agreement.different_films:.2f} (rank correlation of maps of different films) and "
+            f"{agreement.random_maps:.2f} (random maps), medians over {agreement.films} films."
+        ]
+    if manifest.familiarity is None:
+        return [*lines, "- Unfamiliar films are not recognised."]
+    return [*lines, "- Films unlike the training films are called unusual before any number."]
 
 
 def _caveats(manifest: BundleManifest) -> list[str]:

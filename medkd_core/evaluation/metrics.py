@@ -90,11 +90,13 @@ def bootstrap_intervals(
     count = int(member.max(initial=-1)) + 1
     if count == 0:
         return dict.fromkeys(METRICS, (0.0, 0.0))
-    # Confusion matrices add up, so that a draw of groups is a sum of theirs.
+    # Confusion matrices add up, so that a draw of groups is a sum of theirs; groups of one kind are
+    # drawn by their number.
     cells = member * classes**2 + np.asarray(truth) * classes + np.asarray(decided)
     parts = np.bincount(cells, minlength=count * classes**2).reshape(count, classes**2)
-    draws = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), repetitions)
-    drawn = scores((draws @ parts).reshape(repetitions, classes, classes))
+    kinds, of_a_kind = np.unique(parts, axis=0, return_counts=True)
+    draws = np.random.default_rng(seed).multinomial(count, of_a_kind / count, repetitions)
+    drawn = scores((draws @ kinds).reshape(repetitions, classes, classes))
     return {
         name: (float(np.quantile(values, 0.025)), float(np.quantile(values, 0.975)))
         for name, values in drawn.items()

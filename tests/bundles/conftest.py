@@ -5,6 +5,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from medkd_core.bundles.schema import (
+    AgreementYardstick,
     BundleManifest,
     IntendedUse,
     NetworkEntry,
@@ -46,6 +47,7 @@ def manifest():
                 calls=31,
             )
         },
+        agreement=AgreementYardstick(different_films=0.31, random_maps=0.02, films=9),
         metrics={"macro_f1": 0.9, "macro_f1_low": 0.85, "macro_f1_high": 0.94},
         provenance=Provenance(dataset="drawn films", warnings=["Source and class are confounded."]),
         intended_use=IntendedUse(statement="Adult frontal chest films.", modalities=["DX"]),

@@ -43,6 +43,8 @@ def test_model_card_says_what_a_reader_must_know(folder):
         "Source and class are confounded.",
         "| COVID-19 | 0.40 | 0.90 | 0.80 | 0.70 | 31 |",
         "Normal: nothing seen",
+        "0.31 (rank correlation of maps of different films)",
+        "Unfamiliar films are not recognised.",
     ):
         assert expected in card
 
