@@ -19,7 +19,7 @@ class Notice(QFrame):
         self._line = QHBoxLayout(self)
         self._line.setContentsMargins(12, 6, 6, 6)
         self._line.addWidget(self.text, 1)
-        self._buttons: list[QPushButton] = []
+        self.buttons: list[QPushButton] = []
         self.hide()
 
     def say(self, sentence: str, tone: str = "failure") -> None:
@@ -60,11 +60,11 @@ class Notice(QFrame):
         button = QPushButton(text)
         button.clicked.connect(press)
         self._line.addWidget(button)
-        self._buttons.append(button)
+        self.buttons.append(button)
         return button
 
     def _drop_buttons(self) -> None:
-        for button in self._buttons:
+        for button in self.buttons:
             button.hide()
             button.deleteLater()
-        self._buttons.clear()
+        self.buttons.clear()

@@ -63,7 +63,7 @@ class RunPage(QWidget):
     def show_none(self) -> None:
         """Show that there is no run to show."""
         self.run = self.history = None
-        self._inside.setCurrentWidget(self._empty)
+        self._inside.setCurrentWidget(self.empty)
 
     def show_run(self, run: Run, yardstick: Yardstick = NO_YARDSTICK, outlook: str = "") -> None:
         """Show a run, or what is new in it.
@@ -144,8 +144,8 @@ class RunPage(QWidget):
 
     def _arrange(self) -> None:
         self._cards = self._make_cards()
-        self._empty = label(EMPTY, wraps=True)
-        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty = label(EMPTY, wraps=True)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._content = QWidget()
         column = QVBoxLayout(self._content)
         column.setContentsMargins(22, 16, 22, 16)
@@ -155,7 +155,7 @@ class RunPage(QWidget):
         column.addWidget(self._cards, 1)
         column.addStretch(0)
         self._inside = QStackedLayout(self)
-        self._inside.addWidget(self._empty)
+        self._inside.addWidget(self.empty)
         self._inside.addWidget(self._content)
 
     def _make_head(self) -> QHBoxLayout:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QWidget
 
 
@@ -62,6 +63,7 @@ class StepBar(QWidget):
         button.setObjectName("step")
         button.setCheckable(True)
         button.setToolTip(f"{step.label} (Alt+{step + 1})")
-        button.setShortcut(f"Alt+{step + 1}")
+        # A button's own shortcut is lost when its text changes.
+        QShortcut(QKeySequence(f"Alt+{step + 1}"), self, button.click)
         self._group.addButton(button, step)
         return button

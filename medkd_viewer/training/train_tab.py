@@ -70,6 +70,7 @@ class TrainTab(QWidget):
         self._arrange()
         self._connect()
         self.refresh()
+        self.show_step(Step.RUN)
 
     def take_step_bar(self) -> StepBar:
         """Hand over the line of steps, for a window that shows it in its own bar."""
@@ -109,6 +110,7 @@ class TrainTab(QWidget):
         super().showEvent(event)
         self._timer.start()
         self.refresh()
+        self.status_changed.emit(self.runs.counts())
         self.run_list.setFocus()
 
     def _show_runs(self) -> None:

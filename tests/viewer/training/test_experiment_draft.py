@@ -1,0 +1,84 @@
+import tomllib
+
+import pytest
+
+from medkd_core.jobs.spec import DataSpec, JobSpec, NetworkSpec, TeacherSpec, TrainingSpec
+from medkd_core.jobs.spec_file import spec_to_toml
+from medkd_viewer.training.experiment_draft import ExperimentDraft, check, draft_of
+from medkd_viewer.training.experiment_series import series_of
+from medkd_viewer.training.settings_table import SETTINGS
+
+
+@pytest.fixture
+def entries(films):
+    return {
+        "kind": "student",
+        "name": "",
+        "data.kind": "folder",
+        "data.root": str(films),
+        "network.name": "ofa_595",
+        **{setting.key: setting.default for setting in SETTINGS},
+    }
+
+
+def test_untouched_form_makes_the_defaults_of_the_specification(entries, films):
+    spec = check(ExperimentDraft(entries)).spec
+    assert spec == JobSpec(
+        kind="student",
+        data=DataSpec(kind="folder", root=films),
+        network=NetworkSpec(name="ofa_595"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "sentence"),
+    [
+        ("training.epochs", "many", "Needs a whole number."),
+        ("training.epochs", "0", "Must be 1 or more."),
+        ("training.learning_rate", "-1", "Must be more than 0.0."),
+        ("network.width", "3", "Must be 2.0 or less."),
+        ("network.width", "wide", "Needs a number, such as 0.001."),
+        ("network.image_size", "16", "Must be 32 or more."),
+        ("data.root", "", "Choose the folder that holds the images, or drop it here."),
+        ("data.root", "/no/such/folder", "There is no such folder."),
+    ],
+)
+def test_wrong_entry_is_explained_where_it_stands(entries, key, text, sentence):
+    checked = check(ExperimentDraft({**entries, key: text}))
+    assert checked.spec is None
+    assert checked.problems == {key: sentence}
+
+
+def test_distilling_needs_a_teacher(entries):
+    draft = ExperimentDraft({**entries, "kind": "distill"})
+    assert check(draft).problems == {"teachers": "Tick at least one finished teacher."}
+    taught = ExperimentDraft({**entries, "kind": "distill"}, teachers=("densenet-1",))
+    assert check(taught).spec.teachers == (TeacherSpec(job="densenet-1"),)
+
+
+def test_copy_keeps_what_the_form_does_not_show(films):
+    spec = JobSpec(
+        kind="distill",
+        name="by tissue group",
+        seed=7,
+        data=DataSpec(kind="folder", root=films, limit_per_class=40, test_fraction=0.2),
+        network=NetworkSpec(name="ofa_595", width=0.5),
+        teachers=(TeacherSpec(job="a", weight=2.0), TeacherSpec(job="b")),
+        training=TrainingSpec(epochs=3, label_smoothing=0.1),
+    )
+    assert check(draft_of(spec)).spec == spec
+
+
+def test_specification_text_reads_back_to_the_same_specification(entries):
+    spec = check(ExperimentDraft({**entries, "name": 'a "quoted" name'})).spec
+    assert JobSpec.model_validate(tomllib.loads(spec_to_toml(spec))) == spec
+
+
+def test_whole_experiment_is_teachers_then_baseline_then_student(entries, store):
+    student = check(ExperimentDraft(entries)).spec
+    jobs = [store.create(spec) for spec in series_of(student)]
+    assert [job.spec.kind for job in jobs] == ["teacher"] * 3 + ["student", "distill"]
+    assert [teacher.job for teacher in jobs[-1].spec.teachers] == [
+        job.identifier for job in jobs[:3]
+    ]
+    assert {job.spec.network.name for job in jobs[3:]} == {"ofa_595"}

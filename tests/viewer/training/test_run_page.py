@@ -1,0 +1,138 @@
+import pytest
+from PySide6.QtCore import Qt
+
+from medkd_core.jobs.state import JobStatus
+from medkd_viewer.training.actions import Action, offered
+from medkd_viewer.training.run_page import RunPage
+from medkd_viewer.training.runs import Runs
+from medkd_viewer.training.yardsticks import Yardsticks
+
+# Qt's offscreen platform says this of every window with a smallest size.
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints", extend=True)
+
+
+@pytest.fixture
+def page(qtbot):
+    page = RunPage()
+    qtbot.addWidget(page)
+    page.resize(1100, 800)
+    page.show()
+    return page
+
+
+@pytest.fixture
+def show(page, store):
+    runs = Runs(store)
+    yardsticks = Yardsticks(runs)
+
+    def show(job, outlook=""):
+        runs.refresh()
+        page.show_run(runs.get(job.identifier), yardsticks.of(job), outlook)
+
+    return show
+
+
+def labels(plot):
+    return [curve.label for curve in plot.curves]
+
+
+def test_distilled_student_is_drawn_beside_its_yardsticks(page, show, make_job):
+    teachers = [
+        make_job(name, kind="teacher", network=name, epochs=5, best=best)
+        for name, best in (("densenet201", 0.9), ("vgg19", 0.7))
+    ]
+    make_job("no teachers", epochs=5, best=0.6)
+    names = tuple(job.identifier for job in teachers)
+    show(make_job("distilled", JobStatus.RUNNING, kind="distill", epochs=3, teachers=names))
+    assert page.purpose.text() == "Distil OFA-595 from DenseNet-201, VGG-19 · epoch 4 of 5"
+    assert labels(page.loss) == ["train", "validation", "no teachers"]
+    assert labels(page.macro_f1) == ["this student", "no teachers", "best teacher"]
+    assert page.macro_f1.curves[-1].points[-1][1] == 0.9
+    assert labels(page.sensitivity) == ["COVID-19", "Non-COVID", "Normal"]
+
+
+def test_teacher_has_no_yardstick(page, show, make_job):
+    make_job("no teachers", epochs=5)
+    show(make_job("teacher", kind="teacher", network="vgg19", epochs=5))
+    assert labels(page.macro_f1) == ["this run"]
+
+
+def test_new_epoch_appears(page, show, make_job, append_epoch):
+    job = make_job("student", JobStatus.RUNNING, epochs=2)
+    show(job)
+    append_epoch(job, 3, 0.85)
+    show(job)
+    assert page.macro_f1.curves[0].points[-1] == (3, 0.85)
+    assert "0.850" in page.macro_f1.legend.text()
+
+
+def test_loss_that_is_no_number_is_left_out_of_the_drawing(page, show, make_job, append_epoch):
+    job = make_job("student", JobStatus.RUNNING, epochs=1)
+    append_epoch(job, 2, float("nan"))
+    show(job)
+    assert len(page.macro_f1.curves[0].points) == 1
+
+
+def test_confusion_matrix_tells_each_cell_in_words(page, show, make_job):
+    show(make_job("student", epochs=1))
+    assert page.confusion.accessibleName() == "Validation, 12 films"
+    assert "1 of 4 Normal answered as Non-COVID" in page.confusion.matrix.accessibleDescription()
+
+
+def test_log_is_followed_without_pulling_a_reader_away(page, show, make_job, qtbot):
+    job = make_job("student", JobStatus.RUNNING, epochs=1)
+    job.log_path.write_text("2026-11-24 14:20:11,123 INFO epoch 1 done\n" * 300)
+    show(job)
+    text = page.log.text
+    assert text.toPlainText().startswith("14:20:11 epoch 1 done\n")
+    text.verticalScrollBar().setValue(5)
+    with job.log_path.open("a") as log:
+        log.write("Traceback of something\ntorn")
+    show(job)
+    assert text.toPlainText().endswith("Traceback of something")
+    assert text.verticalScrollBar().value() == 5
+
+
+def test_run_before_its_first_epoch_shows_no_figures(page, show, make_job):
+    show(make_job("student", JobStatus.QUEUED), "It waits until somebody presses Start.")
+    assert page.loss.legend.text() == "no epoch is done yet"
+    assert page.confusion.empty.isVisible()
+    assert page.notice.text.text() == "It waits until somebody presses Start."
+    assert dict(page.now.facts)["Images per second"] == "–"
+
+
+def test_failure_is_told_above_the_curves(page, show, make_job):
+    show(make_job("student", JobStatus.FAILED, epochs=1, message="The disk is full."))
+    assert page.notice.text.text() == "✕ The disk is full."
+
+
+def test_damaged_run_is_a_sentence(page, store):
+    folder = store.root / "damaged"
+    folder.mkdir(parents=True)
+    (folder / "spec.json").write_text("[]")
+    runs = Runs(store)
+    runs.refresh()
+    page.show_run(runs.get("damaged"))
+    assert "missing or damaged" in page.notice.text.text()
+    assert not page.loss.isVisible()
+
+
+def test_buttons_fit_the_state(page, show, make_job):
+    show(make_job("student", JobStatus.RUNNING, epochs=1))
+    shown = [action for action, button in page.buttons.items() if button.isVisible()]
+    assert shown == [Action.PAUSE, Action.COPY, Action.CANCEL]
+
+
+@pytest.mark.parametrize("status", JobStatus)
+def test_every_state_can_at_least_be_copied(store, make_job, status):
+    job = make_job("student", status, epochs=1)
+    runs = Runs(store)
+    runs.refresh()
+    assert Action.COPY in offered(runs.get(job.identifier))
+
+
+def test_pressing_a_button_says_what_was_asked(page, show, make_job, qtbot):
+    show(make_job("student", JobStatus.RUNNING, epochs=1))
+    with qtbot.waitSignal(page.asked) as asked:
+        qtbot.mouseClick(page.buttons[Action.PAUSE], Qt.MouseButton.LeftButton)
+    assert asked.args == [Action.PAUSE]
