@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydicom import Dataset
+from pydicom.dataelem import RawDataElement
 from pydicom.encaps import get_frame
 from pydicom.pixels.common import PhotometricInterpretation as Colour
 from pydicom.pixels.decoders.base import get_decoder
@@ -59,6 +61,8 @@ def pixel_format(source: DicomSource) -> PixelFormat:
     UnreadableFileError
         Something is missing, contradicts itself, is absurdly large, or the file is too short.
     """
+    if not source.pixel_keyword and _ends_within_a_value(source.header):
+        raise source.refusal("it is cut short, before the picture starts")
     if not source.pixel_keyword:
         raise source.refusal(f"it holds no picture ({_kind(source)})")
     declared = _declared_format(source)
@@ -213,7 +217,7 @@ def _declared_format(source: DicomSource) -> PixelFormat:
         frames=_whole(source, "NumberOfFrames", 1) or 1,
         bits_allocated=bits_allocated,
         bits_stored=float_bits or _whole(source, "BitsStored"),
-        signed=bool(0 if float_bits else _whole(source, "PixelRepresentation")),
+        signed=not float_bits and samples == 1 and _whole(source, "PixelRepresentation") == 1,
         photometric=str(header.get("PhotometricInterpretation", "")).strip().upper(),
         planar=_whole(source, "PlanarConfiguration", 0) if samples > 1 else 0,
     )
@@ -238,7 +242,9 @@ def _contradiction(source: DicomSource, declared: PixelFormat) -> str:
             f"more than the {LARGEST_FRAME_PIXELS >> 20} million that are read"
         )
     if not _colours_fit(declared):
-        kind = declared.photometric or "no photometric interpretation"
+        kind = (
+            repr(declared.photometric) if declared.photometric else "no photometric interpretation"
+        )
         return f"it declares {kind} with {declared.samples} samples a pixel, which is not shown"
     known_bits = (32, 64) if source.pixel_keyword in _FLOAT_BITS else _INTEGER_BITS
     if declared.bits_allocated not in known_bits:
@@ -263,7 +269,9 @@ def _lack_of_bytes(source: DicomSource, declared: PixelFormat) -> str:
         return "its pixels are compressed and it does not say how"
     else:
         needed = (declared.frames * declared.frame_bits + 7) // 8
-    there = min(source.bytes_left, source.pixel_bytes or source.bytes_left)
+    there = source.bytes_left
+    if source.pixel_bytes is not None:
+        there = min(there, source.pixel_bytes)
     if needed > there:
         return (
             f"it is cut short or damaged: {declared.frames} x {declared.rows} x "
@@ -272,7 +280,13 @@ def _lack_of_bytes(source: DicomSource, declared: PixelFormat) -> str:
     return ""
 
 
+def _ends_within_a_value(header: Dataset) -> bool:
+    last = header.get_item(max(header.keys())) if header else None
+    return isinstance(last, RawDataElement) and len(last.value or b"") < last.length
+
+
 def _kind(source: DicomSource) -> str:
+    meta = getattr(source.header, "file_meta", Dataset())
+    kind = source.header.get("SOPClassUID") or meta.get("MediaStorageSOPClassUID")
     modality = str(source.header.get("Modality", "")).strip()
-    kind = getattr(source.header.get("SOPClassUID"), "name", "")
-    return kind or modality or "DICOM without pixel data"
+    return getattr(kind, "name", "") or modality or "DICOM without pixel data"

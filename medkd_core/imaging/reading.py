@@ -78,6 +78,9 @@ def _reader(path: Path) -> ModuleType:
     # which only imports this module, should not pay.
     if path.is_dir():
         raise _refusal(path, "it is a folder")
+    if path.exists() and not path.is_file():
+        # Reading a pipe or a device could wait for ever.
+        raise _refusal(path, "it is no ordinary file")
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     if not head:

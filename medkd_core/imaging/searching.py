@@ -43,7 +43,7 @@ def find_studies(
     found: list[Study] = []
     refused: list[Refusal] = []
     seen: set[Path] = set()
-    waiting = deque(file for path in paths for file in _below(Path(path)))
+    waiting = deque(file for path in paths for file in _below(Path(path), refused))
     while waiting:
         path = waiting.popleft()
         if path.absolute() in seen:
@@ -71,11 +71,14 @@ def _look_into(path: Path, read: ReadEntry) -> Study | FileList | Refusal:
     return entry
 
 
-def _below(path: Path) -> Iterator[Path]:
+def _below(path: Path, refused: list[Refusal]) -> Iterator[Path]:
+    def refuse(error: OSError) -> None:
+        refused.append(Refusal(Path(error.filename), "the folder may not be read"))
+
     if not path.is_dir():
         yield path
         return
-    for folder, folders, files in os.walk(path):
+    for folder, folders, files in os.walk(path, onerror=refuse):
         folders[:] = sorted((name for name in folders if not name.startswith(".")), key=_natural)
         for name in sorted(files, key=_natural):
             if not name.startswith("."):

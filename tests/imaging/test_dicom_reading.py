@@ -298,6 +298,14 @@ def test_truncated_pixels_are_refused_whole(draw_dicom: DrawDicom) -> None:
         read_frame(path)
 
 
+def test_file_cut_within_its_header_is_told_so(draw_dicom: DrawDicom) -> None:
+    path = draw_dicom(FILM, ImageComments="comments " * 99)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: whole.index(b"comments") + 50])
+    with pytest.raises(UnreadableFileError, match="cut short, before the picture"):
+        read_instance(path)
+
+
 def test_compressed_picture_larger_than_its_header_is_refused(draw_dicom: DrawDicom) -> None:
     from PIL import Image
     from pydicom.encaps import encapsulate

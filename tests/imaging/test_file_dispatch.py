@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -27,7 +28,7 @@ FILM = np.arange(30, dtype=np.uint16).reshape(5, 6)
         (b"\x89PNG\r\n\x1a\n" + b"\x00" * 50, "damaged or cut short"),
         (b"\xff\xd8\xff\xe0" + b"\x00" * 50, "damaged or cut short"),
         (b"\x00" * 128 + b"DICM", "holds no picture"),
-        (b"\x00" * 128 + b"DICM" + bytes(range(256)) * 8, "holds no picture|damaged"),
+        (b"\x00" * 128 + b"DICM" + bytes(range(256)) * 8, "holds no picture|cut short"),
     ],
 )
 def test_files_that_are_no_picture_are_refused(tmp_path: Path, content: bytes, reason: str) -> None:
@@ -44,6 +45,13 @@ def test_missing_file_and_folder_are_refused(tmp_path: Path) -> None:
         read_frame(tmp_path / "absent.dcm")
     with pytest.raises(UnreadableFileError, match="it is a folder"):
         read_frame(tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UnreadableFileError, match="no ordinary file"):
+        read_frame(tmp_path / "pipe")
 
 
 def test_content_counts_and_not_the_name(tmp_path: Path, draw_dicom: DrawDicom) -> None:

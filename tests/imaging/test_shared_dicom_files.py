@@ -96,7 +96,7 @@ def test_chest_films_are_shown_as_highdicom_shows_them(shared_dicom: Path) -> No
         theirs = highdicom.imread(path).get_frame(
             1, apply_real_world_transform=False, apply_voi_transform=True
         )
-        np.testing.assert_allclose(display_image(frame), theirs, atol=2e-3, err_msg=path.name)
+        np.testing.assert_allclose(display_image(frame), theirs, atol=1e-6, err_msg=path.name)
 
 
 def test_chest_films_are_found_as_studies(shared_dicom: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from pydicom import Dataset, FileMetaDataset, dcmread
 from pydicom.uid import ExplicitVRLittleEndian, MediaStorageDirectoryStorage, generate_uid
 
 from medkd_core.imaging.searching import find_studies
+from medkd_core.imaging.study import Refusal
 
 DrawDicom = Callable[..., Path]
 FILM = np.arange(30, dtype=np.uint16).reshape(5, 6)
@@ -60,6 +62,15 @@ def test_hidden_files_and_folders_are_skipped(tmp_path: Path, draw_dicom: DrawDi
 def test_a_path_that_does_not_exist_is_refused(tmp_path: Path) -> None:
     found = find_studies([tmp_path / "absent"])
     assert found.refused[0].reason == "there is no such file"
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="may read every folder")
+def test_folder_that_may_not_be_read_is_refused(tmp_path: Path) -> None:
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0)
+    found = find_studies([tmp_path])
+    locked.chmod(0o700)
+    assert found.refused == (Refusal(locked, "the folder may not be read"),)
 
 
 def test_a_file_given_twice_is_found_once(tmp_path: Path, draw_dicom: DrawDicom) -> None:
