@@ -113,6 +113,8 @@ def import_weights(name: str, source: Path, folder: Path | None = None) -> Path:
     NetworkError
         The file cannot be read, or does not fit.
     """
+    import torch
+
     from medkd_core.networks.creation import create_network
     from medkd_core.networks.weights import (
         class_count,
@@ -123,7 +125,8 @@ def import_weights(name: str, source: Path, folder: Path | None = None) -> Path:
     )
 
     target = weights_path(name, folder)
-    head = head_name(create_network(name, num_classes=1, width=0.1))
+    with torch.device("meta"):
+        head = head_name(create_network(name))
     network = create_network(name, class_count(read_tensors(source), head, source))
     load_weights(network, source)
     target.parent.mkdir(parents=True, exist_ok=True)
