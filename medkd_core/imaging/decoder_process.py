@@ -15,8 +15,8 @@ import numpy as np
 
 from medkd_core.errors import UnreadableFileError
 from medkd_core.imaging.frame import Frame
-from medkd_core.imaging.reading import FileList, read_entry, read_frame
-from medkd_core.imaging.study import Study
+from medkd_core.imaging.reading import read_entry, read_frame
+from medkd_core.imaging.study import FileList, Study
 
 MEMORY_LIMIT_BYTES = 6 * 2**30
 """Address space that a decoder may use, where the system can limit it."""

@@ -36,9 +36,8 @@ from medkd_core.imaging.decoder_process import (
     serve,
 )
 from medkd_core.imaging.frame import Frame
-from medkd_core.imaging.reading import FileList
 from medkd_core.imaging.searching import find_studies
-from medkd_core.imaging.study import FoundStudies, Study
+from medkd_core.imaging.study import FileList, FoundStudies, Study
 
 _log = logging.getLogger(__name__)
 

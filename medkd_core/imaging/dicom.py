@@ -21,7 +21,7 @@ from medkd_core.imaging.dicom_attributes import (
 from medkd_core.imaging.dicom_pixels import PixelFormat, frame_pixels, pixel_format
 from medkd_core.imaging.dicom_source import DicomSource, open_dicom
 from medkd_core.imaging.frame import Frame, Photometric
-from medkd_core.imaging.study import Instance, Series, Study
+from medkd_core.imaging.study import FileList, Instance, Series, Study
 
 # pydicom repeats odd values in its warnings; they may be a patient's.
 logging.getLogger("pydicom").setLevel(logging.CRITICAL)
@@ -66,8 +66,11 @@ def read_frame(path: Path, index: int = 0) -> Frame:
         )
 
 
-def read_instance(path: Path) -> Study:
+def read_entry(path: Path) -> Study | FileList:
     """Read a header into a study of one series of one instance; no pixel is decoded.
+
+    A DICOMDIR (PS3.3 F.3) gives the files it lists; names that point out of its folder are left
+    out.
 
     Raises
     ------
@@ -77,25 +80,24 @@ def read_instance(path: Path) -> Study:
         Whatever pydicom raises on a damaged header.
     """
     with _without_warnings(), open_dicom(path) as source:
+        if _is_directory(source.header):
+            return FileList(tuple(_listed_files(source)))
         return _study(source, pixel_format(source))
 
 
-def listed_files(path: Path) -> tuple[Path, ...] | None:
-    """Existing files that a DICOMDIR lists (PS3.3 F.3); None for any other file.
+def _is_directory(header: Dataset) -> bool:
+    meta = getattr(header, "file_meta", Dataset())
+    return bool(meta.get("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage)
 
-    Names that point outside the DICOMDIR's folder are left out.
-    """
-    with _without_warnings(), open_dicom(path) as source:
-        meta = getattr(source.header, "file_meta", Dataset())
-        if meta.get("MediaStorageSOPClassUID") != MediaStorageDirectoryStorage:
-            return None
-        records = source.header.get("DirectoryRecordSequence") or ()
-        names = [record.get("ReferencedFileID") for record in records]
-    folder = path.resolve().parent
-    listed = (folder.joinpath(*_components(name)) for name in names if name)
-    return tuple(
-        file for file in listed if file.resolve().is_relative_to(folder) and file.is_file()
-    )
+
+def _listed_files(source: DicomSource) -> Iterator[Path]:
+    folder = source.path.resolve().parent
+    for record in source.header.get("DirectoryRecordSequence") or ():
+        name = record.get("ReferencedFileID")
+        if name:
+            file = folder.joinpath(*_components(name))
+            if file.resolve().is_relative_to(folder) and file.is_file():
+                yield file
 
 
 def _components(file_id: str | list[str]) -> list[str]:

@@ -55,7 +55,7 @@ def read_frame(path: Path, index: int = 0) -> Frame:
         return _frame(ImageOps.exif_transpose(picture))
 
 
-def read_instance(path: Path) -> Study:
+def read_entry(path: Path) -> Study:
     """Describe a PNG, JPEG or TIFF file as a study of its own; no pixel is decoded.
 
     Raises

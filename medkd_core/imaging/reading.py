@@ -8,25 +8,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
 from medkd_core.errors import UnreadableFileError
 from medkd_core.imaging.file_kind import HEAD_BYTES, looks_like_dicom, looks_like_raster
 from medkd_core.imaging.frame import Frame
-from medkd_core.imaging.study import Study
+from medkd_core.imaging.study import FileList, Study
 
 _log = logging.getLogger(__name__)
 
 _WHAT_IS_SHOWN = "MedKD shows DICOM, PNG, JPEG and TIFF."
-
-
-@dataclass(frozen=True, slots=True)
-class FileList:
-    """Files that a DICOMDIR lists and that are there."""
-
-    files: tuple[Path, ...]
 
 
 def read_frame(path: Path | str, index: int = 0) -> Frame:
@@ -68,9 +60,7 @@ def read_entry(path: Path | str) -> Study | FileList:
     """As `read_instance`, but a DICOMDIR gives the files it lists."""
     path = Path(path)
     with _told_plainly(path):
-        reader = _reader(path)
-        listed = reader.listed_files(path) if hasattr(reader, "listed_files") else None
-        return reader.read_instance(path) if listed is None else FileList(listed)
+        return _reader(path).read_entry(path)
 
 
 def _reader(path: Path) -> ModuleType:

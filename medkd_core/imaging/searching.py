@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from medkd_core.errors import UnreadableFileError
-from medkd_core.imaging.reading import FileList, read_entry
-from medkd_core.imaging.study import FoundStudies, Instance, Refusal, Series, Study
+from medkd_core.imaging.reading import read_entry
+from medkd_core.imaging.study import FileList, FoundStudies, Instance, Refusal, Series, Study
 
 ReadEntry = Callable[[Path], Study | FileList]
 """As `medkd_core.imaging.reading.read_entry`; elsewhere, the same in another process."""

@@ -79,6 +79,13 @@ class Study:
 
 
 @dataclass(frozen=True, slots=True)
+class FileList:
+    """What a DICOMDIR holds instead of a picture: the files that it lists and that are there."""
+
+    files: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """A file that cannot be shown, and why, as a sentence for the user."""
 
