@@ -1,0 +1,1 @@
+"""The viewer: the window that a radiologist and a researcher sit in front of."""

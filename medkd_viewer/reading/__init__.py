@@ -1,0 +1,1 @@
+"""Films and maps on panes: geometry, painting, hands."""

@@ -1,0 +1,1 @@
+"""The studies at hand: list, thumbnails, opening, the reader's journal."""

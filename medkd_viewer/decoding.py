@@ -1,0 +1,77 @@
+"""The decoders as the window sees them: a result or a sentence comes back to its thread."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError, Future
+from pathlib import Path
+from typing import Any, Protocol
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from medkd_core.errors import MedKDError
+from medkd_core.imaging.frame import Frame
+from medkd_core.imaging.study import FoundStudies
+
+_log = logging.getLogger(__name__)
+
+Then = Callable[[Any], None]
+Otherwise = Callable[[str], None]
+
+
+class Pool(Protocol):
+    """What is asked of a `DecoderPool`."""
+
+    def decode(self, path: Path, index: int) -> Future[Frame]:
+        """Decode one frame of a file."""
+        ...
+
+    def search(self, paths: Sequence[Path]) -> Future[FoundStudies]:
+        """Look through files and folders."""
+        ...
+
+    def close(self) -> None:
+        """End the decoders."""
+        ...
+
+
+class Decoding(QObject):
+    """Hands work to the decoders and brings what they answer back to the window's thread."""
+
+    _finished = Signal(object, object, object)
+
+    def __init__(self, pool: Pool, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._pool = pool
+        self._finished.connect(_deliver, Qt.ConnectionType.QueuedConnection)
+
+    def decode(self, path: Path, index: int, then: Then, otherwise: Otherwise) -> None:
+        """Decode a frame; one of the two callbacks is called with the `Frame` or a sentence."""
+        self._follow(self._pool.decode(path, index), then, otherwise)
+
+    def search(self, paths: Sequence[Path], then: Then, otherwise: Otherwise) -> None:
+        """Look for studies; a callback is called with the `FoundStudies` or a sentence."""
+        self._follow(self._pool.search(paths), then, otherwise)
+
+    def close(self) -> None:
+        """End the decoders; callbacks still owed are not called."""
+        self._finished.disconnect()
+        self._pool.close()
+
+    def _follow(self, future: Future[Any], then: Then, otherwise: Otherwise) -> None:
+        future.add_done_callback(lambda done: self._finished.emit(done, then, otherwise))
+
+
+def _deliver(future: Future[Any], then: Then, otherwise: Otherwise) -> None:
+    try:
+        result = future.result()
+    except CancelledError:
+        return
+    except MedKDError as error:
+        otherwise(str(error))
+    except Exception as error:
+        _log.exception("A decoder's answer could not be used")
+        otherwise(f"The file could not be read ({type(error).__name__}).")
+    else:
+        then(result)

@@ -1,0 +1,306 @@
+"""The window: bars above and below, the rooms between them, and what every command does."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, Qt, QUrl
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+)
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QMainWindow,
+    QMessageBox,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from medkd_core import __version__
+from medkd_viewer.bottom_bar import BottomBar
+from medkd_viewer.commands import make_actions
+from medkd_viewer.decoding import Decoding
+from medkd_viewer.findings.opinion import ModelStatus, SecondOpinion
+from medkd_viewer.keys_dialog import KeysDialog
+from medkd_viewer.peek import Peek
+from medkd_viewer.reading.state import Tool
+from medkd_viewer.reading.viewport import flipped, turned
+from medkd_viewer.reading_room import ReadingRoom
+from medkd_viewer.settings import SettingsFile
+from medkd_viewer.status_words import activity_words, cursor_words, device_words, map_words
+from medkd_viewer.studies.journal import Journal
+from medkd_viewer.top_bar import TopBar
+from medkd_viewer.train_room import TrainRoom
+from resources import DEMO_STUDIES
+
+DEFAULT_SIZE = (1440, 900)
+_IMAGE_FILTER = "Films (*.dcm *.dicom *.png *.jpg *.jpeg *.tif *.tiff);;All files (*)"
+
+
+class MainWindow(QMainWindow):
+    """The application's only window.
+
+    Parameters
+    ----------
+    decoding : Decoding
+    opinion : SecondOpinion
+    journal : Journal
+    settings_file : SettingsFile
+    """
+
+    def __init__(
+        self,
+        decoding: Decoding,
+        opinion: SecondOpinion,
+        journal: Journal,
+        settings_file: SettingsFile,
+    ) -> None:
+        super().__init__()
+        self.setWindowTitle("MedKD")
+        self.setAcceptDrops(True)
+        self.setMinimumSize(960, 600)
+        self._settings_file = settings_file
+        self.settings = settings_file.settings
+        self.opinion = opinion
+        self.room = ReadingRoom(decoding, opinion, journal, self.settings)
+        self.train = TrainRoom()
+        self.actions_by_name = make_actions(self, self.room.panes)
+        self.top_bar, self.bottom_bar = TopBar(self.actions_by_name), BottomBar()
+        self._message = ""
+        self._lay_out()
+        self._connect_actions()
+        self._connect_bars()
+        self._restore()
+        self.show_tab("read")
+
+    def open_paths(self, paths: Sequence[Path]) -> None:
+        """Open files and folders in the Read tab."""
+        self.show_tab("read")
+        self.room.open_paths(paths)
+
+    def open_model(self, path: Path | None) -> None:
+        """Open a bundle, None for the demo; it is remembered once it is open."""
+        self.opinion.open_model(path, self.settings.device)
+
+    def show_tab(self, tab: str) -> None:
+        """Go to the ``read`` or the ``train`` tab."""
+        if tab == "train":
+            self.train.enter()
+        self._rooms.setCurrentWidget(self.train if tab == "train" else self.room)
+        self.top_bar.show_room(tab)
+        self._show_activity()
+
+    # events of the window
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+        """Take files and folders."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        """Open what was dropped."""
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if _is_local(url)]
+        if paths:
+            event.acceptProposedAction()
+            self.open_paths(paths)
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        """Remember how the window was left."""
+        geometry = bytes(self.saveGeometry().data())
+        self.settings.window_geometry = base64.b64encode(geometry).decode("ascii")
+        self._settings_file.save()
+        super().closeEvent(event)
+
+    # building
+
+    def _lay_out(self) -> None:
+        self._rooms = QStackedWidget()
+        self._rooms.addWidget(self.room)
+        self._rooms.addWidget(self.train)
+        body = QWidget()
+        layout = QVBoxLayout(body)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        for part in (self.top_bar, self._rooms, self.bottom_bar):
+            layout.addWidget(part)
+        layout.setStretchFactor(self._rooms, 1)
+        self.setCentralWidget(body)
+
+    def _restore(self) -> None:
+        self.resize(*DEFAULT_SIZE)
+        if self.settings.window_geometry:
+            geometry = base64.b64decode(self.settings.window_geometry)
+            self.restoreGeometry(QByteArray(geometry))
+
+    def _connect_actions(self) -> None:
+        for name, action in self.actions_by_name.items():
+            action.triggered.connect(self._deeds()[name])
+        peek = Peek(self.actions_by_name["maps"], Qt.Key.Key_G, self)
+        QApplication.instance().installEventFilter(peek)  # type: ignore[union-attr]
+        for name in ("maps", "texts", "studies_panel", "findings_panel", "tool_window"):
+            self.actions_by_name[name].setChecked(True)
+
+    def _deeds(self) -> dict[str, Callable[..., object]]:
+        room, state = self.room, self.room.state
+        return {
+            "open_files": self._ask_files,
+            "open_folder": self._ask_folder,
+            "open_demo": lambda: self.open_paths([DEMO_STUDIES]),
+            "open_model": self._ask_model,
+            "search": room.studies.focus_search,
+            "quit": self.close,
+            "tool_window": lambda: state.set_tool(Tool.WINDOW),
+            "tool_pan": lambda: state.set_tool(Tool.PAN),
+            "tool_zoom": lambda: state.set_tool(Tool.ZOOM),
+            "fit": state.fit,
+            "reset": state.reset,
+            "invert": state.invert,
+            "rotate": lambda: state.set_viewport(turned(state.viewport)),
+            "flip_horizontal": lambda: self._flip(horizontally=True),
+            "flip_vertical": lambda: self._flip(horizontally=False),
+            "texts": state.set_texts_visible,
+            "next_image": lambda: room.opener.step(1),
+            "previous_image": lambda: room.opener.step(-1),
+            "next_study": lambda: room.step_study(1),
+            "previous_study": lambda: room.step_study(-1),
+            "mark_read": room.mark_read,
+            "maps": lambda on: room.change_style(visible=on),
+            "contours": lambda on: room.change_style(drawing="contours" if on else "fill"),
+            "less_opaque": lambda: room.change_opacity(-1),
+            "more_opaque": lambda: room.change_opacity(1),
+            "next_pane": room.panes.activate_next,
+            "maximise": room.panes.toggle_maximised,
+            "next_region": room.next_region,
+            "studies_panel": self._show_panels,
+            "findings_panel": self._show_panels,
+            "film_alone": self._show_film_alone,
+            "read_tab": lambda: self.show_tab("read"),
+            "train_tab": lambda: self.show_tab("train"),
+            "keys": lambda: KeysDialog(self).exec(),
+            "about": self._show_about,
+        }
+
+    def _connect_bars(self) -> None:
+        room, opinion = self.room, self.opinion
+        self.top_bar.room_chosen.connect(self.show_tab)
+        self.top_bar.model_chosen.connect(self.open_model)
+        self.top_bar.device_chosen.connect(self._choose_device)
+        self.train.published.connect(self.open_model)
+        self.train.status_changed.connect(self._show_activity)
+        room.message.connect(self._take_message)
+        room.study_changed.connect(self._show_checks)
+        for signal in (
+            room.state.tool_changed,
+            room.state.window_changed,
+            room.state.style_changed,
+            room.state.film_changed,
+        ):
+            signal.connect(self._show_checks)
+        room.state.cursor_moved.connect(self._show_cursor)
+        opinion.model_changed.connect(self._show_model)
+        opinion.devices_changed.connect(self._show_model)
+        opinion.working_changed.connect(self._show_activity)
+        self._show_model()
+
+    # what the bars and buttons show
+
+    def _show_checks(self) -> None:
+        state, actions = self.room.state, self.actions_by_name
+        for tool in Tool:
+            actions[f"tool_{tool.value}"].setChecked(state.tool is tool)
+        actions["invert"].setChecked(state.inverted)
+        actions["maps"].setChecked(state.style.visible)
+        actions["contours"].setChecked(state.style.drawing == "contours")
+        actions["mark_read"].setChecked(self.room.is_read)
+        for name in ("fit", "reset", "rotate", "flip_horizontal", "flip_vertical", "invert"):
+            actions[name].setEnabled(state.film is not None)
+
+    def _show_model(self) -> None:
+        opinion, settings = self.opinion, self.settings
+        if opinion.status is ModelStatus.READY:
+            settings.keep_model(opinion.model_path)
+        manifest = opinion.manifest
+        name = f"{manifest.name} {manifest.version}" if manifest else opinion.status.value
+        self.top_bar.show_model(name, opinion.model_path, settings.recent_models)
+        self.top_bar.show_device(device_words(opinion), opinion.device_key, opinion.devices)
+        self._show_activity()
+
+    def _show_cursor(self) -> None:
+        room = self.room
+        self.bottom_bar.say(self.bottom_bar.cursor, cursor_words(room.state))
+        self.bottom_bar.say(self.bottom_bar.maps, map_words(room.state, room.panes.network_panes))
+
+    def _show_activity(self) -> None:
+        in_training = self._rooms.currentWidget() is self.train
+        words = self.train.status_text if in_training else activity_words(self.opinion)
+        self.bottom_bar.say(self.bottom_bar.activity, words or self._message)
+
+    def _take_message(self, message: str) -> None:
+        self._message = message
+        self._show_activity()
+
+    # what commands do
+
+    def _flip(self, *, horizontally: bool) -> None:
+        state = self.room.state
+        state.set_viewport(flipped(state.viewport, horizontally=horizontally))
+
+    def _choose_device(self, key: str) -> None:
+        self.settings.device = key
+        self.opinion.open_model(self.opinion.model_path, key)
+
+    def _show_panels(self) -> None:
+        actions = self.actions_by_name
+        self.room.show_panels(
+            studies=actions["studies_panel"].isChecked(),
+            findings=actions["findings_panel"].isChecked(),
+        )
+
+    def _show_film_alone(self, alone: bool) -> None:
+        self.top_bar.setVisible(not alone)
+        if alone:
+            self.room.show_panels(studies=False, findings=False)
+            self.room.panes.maximise(self.room.panes.film_pane)
+            self.showFullScreen()
+        else:
+            self._show_panels()
+            self.room.panes.maximise(None)
+            self.showNormal()
+
+    def _ask_files(self) -> None:
+        names, _ = QFileDialog.getOpenFileNames(self, "Open files", self._folder(), _IMAGE_FILTER)
+        if names:
+            self.settings.last_folder = Path(names[0]).parent
+            self.open_paths([Path(name) for name in names])
+
+    def _ask_folder(self) -> None:
+        name = QFileDialog.getExistingDirectory(self, "Open a folder", self._folder())
+        if name:
+            self.settings.last_folder = Path(name)
+            self.open_paths([Path(name)])
+
+    def _ask_model(self) -> None:
+        name = QFileDialog.getExistingDirectory(self, "Open a model bundle", self._folder())
+        if name:
+            self.open_model(Path(name))
+
+    def _folder(self) -> str:
+        return str(self.settings.last_folder or "")
+
+    def _show_about(self) -> None:
+        QMessageBox.about(
+            self,
+            "About MedKD",
+            f"MedKD {__version__}\n\nA reading window for explainable knowledge distillation on "
+            f"medical images (arXiv 2508.15251).\n\nResearch use only. Not for diagnosis.",
+        )
+
+
+def _is_local(url: QUrl) -> bool:
+    return url.isLocalFile()

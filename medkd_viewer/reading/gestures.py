@@ -1,0 +1,98 @@
+"""What mouse, wheel and arrows do to the film, as on every reading station."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, Qt
+
+from medkd_viewer.reading.state import ReadingState, Tool
+from medkd_viewer.reading.viewport import PaneGeometry
+
+_WHEEL_NOTCH = 120
+_ZOOM_A_NOTCH = 1.15
+_ZOOM_A_PIXEL = 1.006
+_ARROW_STEP = 40.0
+
+_ARROWS = {
+    Qt.Key.Key_Left: (_ARROW_STEP, 0.0),
+    Qt.Key.Key_Right: (-_ARROW_STEP, 0.0),
+    Qt.Key.Key_Up: (0.0, _ARROW_STEP),
+    Qt.Key.Key_Down: (0.0, -_ARROW_STEP),
+}
+_ZOOM_KEYS = {
+    Qt.Key.Key_Plus: _ZOOM_A_NOTCH,
+    Qt.Key.Key_Equal: _ZOOM_A_NOTCH,
+    Qt.Key.Key_Minus: 1 / _ZOOM_A_NOTCH,
+}
+
+
+class Gestures:
+    """Left drag: the chosen tool; middle: pan; right: zoom; wheel: next image or zoom."""
+
+    def __init__(self, state: ReadingState) -> None:
+        self._state = state
+        self._last = QPointF()
+        self._pressed = QPointF()
+
+    def press(self, place: QPointF, buttons: Qt.MouseButton) -> None:
+        """Remember where a drag starts."""
+        self._last = self._pressed = place
+
+    def move(self, place: QPointF, buttons: Qt.MouseButton, geometry: PaneGeometry | None) -> None:
+        """Carry out a drag, or move the cross-hair when no button is down."""
+        if geometry is None:
+            return
+        tool = self._tool_of(buttons)
+        if tool is None:
+            self._point_at(place, geometry)
+            return
+        dx, dy = place.x() - self._last.x(), place.y() - self._last.y()
+        self._last = place
+        if tool is Tool.WINDOW:
+            self._state.drag_window(dx, dy)
+        elif tool is Tool.PAN:
+            self._state.set_viewport(geometry.panned(dx, dy))
+        else:
+            factor = _ZOOM_A_PIXEL ** (-dy)
+            self._state.set_viewport(geometry.zoomed(factor, self._pressed.x(), self._pressed.y()))
+
+    def wheel(self, place: QPointF, angle: int, geometry: PaneGeometry, *, control: bool) -> None:
+        """Next image of several, else (or with Ctrl) zoom at the pointer.
+
+        Parameters
+        ----------
+        angle : int
+            Eighths of a degree; upwards is positive.
+        """
+        film = self._state.film
+        if film is not None and film.position[1] > 1 and not control:
+            self._state.step_asked.emit(-1 if angle > 0 else 1)
+            return
+        factor = _ZOOM_A_NOTCH ** (angle / _WHEEL_NOTCH)
+        self._state.set_viewport(geometry.zoomed(factor, place.x(), place.y()))
+
+    def key(self, key: int, geometry: PaneGeometry) -> bool:
+        """Move or zoom by a key; False when the key means nothing here."""
+        if key in _ARROWS:
+            self._state.set_viewport(geometry.panned(*_ARROWS[Qt.Key(key)]))
+            return True
+        if key in _ZOOM_KEYS:
+            left, top, width, height = geometry.area
+            middle = (left + width / 2, top + height / 2)
+            self._state.set_viewport(geometry.zoomed(_ZOOM_KEYS[Qt.Key(key)], *middle))
+            return True
+        return False
+
+    def _tool_of(self, buttons: Qt.MouseButton) -> Tool | None:
+        if buttons & Qt.MouseButton.LeftButton:
+            return self._state.tool
+        if buttons & Qt.MouseButton.MiddleButton:
+            return Tool.PAN
+        if buttons & Qt.MouseButton.RightButton:
+            return Tool.ZOOM
+        return None
+
+    def _point_at(self, place: QPointF, geometry: PaneGeometry) -> None:
+        column, row = geometry.to_film(place.x(), place.y())
+        columns, rows = geometry.film
+        inside = 0 <= column < columns and 0 <= row < rows
+        self._state.set_cursor((column, row) if inside else None)

@@ -1,0 +1,100 @@
+"""A network's map as it is laid over a film: colours, threshold and contours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from medkd_core.explanation.colours import colour_table
+
+FloatArray = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
+
+COLOUR_MAPS = ("magma", "inferno", "viridis", "cividis")
+"""Those of even steps in brightness, so that a map reads the same in grey."""
+CONTOUR_STEPS = 4
+# Map values over which the edge at the threshold fades, so that it is drawn without steps.
+_EDGE = 0.03
+_LARGEST_SIDE = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class MapStyle:
+    """How every map of the window is drawn.
+
+    Attributes
+    ----------
+    visible : bool
+    opacity : float
+        0 is invisible, 1 hides the film.
+    threshold : float
+        Map values below it are not drawn, [0, 1).
+    colours : str
+        One of `COLOUR_MAPS`.
+    drawing : {"fill", "contours"}
+    """
+
+    visible: bool = True
+    opacity: float = 0.55
+    threshold: float = 0.35
+    colours: str = "magma"
+    drawing: Literal["fill", "contours"] = "fill"
+
+
+def shrunk(overlay: FloatArray) -> FloatArray:
+    """A map small enough to keep many of: its smallest detail is still larger than a pixel.
+
+    Parameters
+    ----------
+    overlay : float32, (rows, columns), [0, 1]
+
+    Returns
+    -------
+    float32, at most 1024 on its longer side
+    """
+    longest = max(overlay.shape)
+    if longest <= _LARGEST_SIDE:
+        return overlay
+    rows, columns = (max(1, side * _LARGEST_SIDE // longest) for side in overlay.shape)
+    return np.asarray(cv2.resize(overlay, (columns, rows), interpolation=cv2.INTER_AREA))
+
+
+def filled(values: FloatArray, style: MapStyle) -> Pixels:
+    """Colour a map for laying over a film.
+
+    Parameters
+    ----------
+    values : float32, (rows, columns), [0, 1]
+
+    Returns
+    -------
+    uint8, (rows, columns, 4)
+        Blue, green, red, alpha; premultiplied.
+    """
+    alpha = np.clip((values - style.threshold) / _EDGE + 0.5, 0, 1) * style.opacity
+    blue_green_red = colour_table(style.colours)[:, ::-1]
+    pixels = np.empty((*values.shape, 4), np.uint8)
+    pixels[..., :3] = blue_green_red[_steps(values)] * alpha[..., None] + 0.5
+    pixels[..., 3] = alpha * 255 + 0.5
+    return pixels
+
+
+def contour_levels(style: MapStyle) -> tuple[float, ...]:
+    """Map values that a contour is drawn at, from the threshold upwards."""
+    step = (1 - style.threshold) / CONTOUR_STEPS
+    return tuple(style.threshold + step * i for i in range(CONTOUR_STEPS))
+
+
+def contours(values: FloatArray, level: float) -> list[NDArray[np.int32]]:
+    """Closed outlines, (points, 2) columns and rows, of where the map reaches a level."""
+    inside = (values >= level).astype(np.uint8)
+    outlines, _ = cv2.findContours(inside, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
+    return [np.asarray(outline[:, 0, :], dtype=np.int32) for outline in outlines]
+
+
+def _steps(values: FloatArray) -> NDArray[np.intp]:
+    return (np.clip(values, 0, 1) * 255).astype(np.intp)

@@ -1,0 +1,78 @@
+"""Painting that panes share: text with an edge, the cross-hair, the colour scale."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
+
+from medkd_core.explanation.colours import colour_table
+from medkd_viewer.theme import colour, ui_font
+
+Pixels = NDArray[np.uint8]
+
+_EDGE = QColor(0, 0, 0, 210)
+_CROSS_ARM = 9
+SCALE_HEIGHT = 168
+_SCALE_WIDTH = 8
+
+
+def film_image(pixels: Pixels, device_ratio: float) -> QImage:
+    """A grey (rows, columns) or RGB (rows, columns, 3) picture that owns its pixels."""
+    grey = pixels.ndim == 2
+    kind = QImage.Format.Format_Grayscale8 if grey else QImage.Format.Format_RGB888
+    return _owned_image(pixels, kind, device_ratio)
+
+
+def map_image(pixels: Pixels, device_ratio: float) -> QImage:
+    """A premultiplied blue, green, red, alpha picture that owns its pixels."""
+    return _owned_image(pixels, QImage.Format.Format_ARGB32_Premultiplied, device_ratio)
+
+
+def _owned_image(pixels: Pixels, kind: QImage.Format, device_ratio: float) -> QImage:
+    pixels = np.ascontiguousarray(pixels)
+    rows, columns = pixels.shape[:2]
+    image = QImage(pixels.data, columns, rows, pixels.strides[0], kind).copy()
+    image.setDevicePixelRatio(device_ratio)
+    return image
+
+
+def draw_edged_text(painter: QPainter, rect: QRectF, flags: int, text: str) -> None:
+    """Text with a thin dark edge, so that it can be read on white film."""
+    painter.setPen(_EDGE)
+    for dx, dy in ((-1, 0), (1, 0), (0, -1), (0, 1), (-1, -1), (1, 1), (-1, 1), (1, -1)):
+        painter.drawText(rect.translated(dx, dy), flags, text)
+    painter.setPen(colour("text"))
+    painter.drawText(rect, flags, text)
+
+
+def draw_cross_hair(painter: QPainter, x: float, y: float) -> None:
+    """A cross one device pixel wide with a dark edge."""
+    arms = QPainterPath(QPointF(x - _CROSS_ARM, y))
+    arms.lineTo(x + _CROSS_ARM, y)
+    arms.moveTo(x, y - _CROSS_ARM)
+    arms.lineTo(x, y + _CROSS_ARM)
+    edge = QPen(_EDGE, 3)
+    edge.setCapStyle(Qt.PenCapStyle.SquareCap)
+    line = QPen(colour("crosshair"), 1)
+    line.setCosmetic(True)
+    for pen in (edge, line):
+        painter.setPen(pen)
+        painter.drawPath(arms)
+
+
+def draw_colour_scale(painter: QPainter, right: float, top: float, colours: str) -> None:
+    """The map's colours from 1 (top) to 0, with their values on the left."""
+    bar = QRectF(right - _SCALE_WIDTH, top, _SCALE_WIDTH, SCALE_HEIGHT)
+    table = np.ascontiguousarray(colour_table(colours)[::-1, None])
+    painter.drawImage(bar, film_image(table, 1.0))
+    painter.setPen(QPen(_EDGE, 1))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRect(bar)
+    painter.setFont(ui_font(11))
+    for value, label in ((1.0, "1.0"), (0.5, "0.5"), (0.0, "0")):
+        y = top + (1 - value) * (SCALE_HEIGHT - 12) - 2
+        place = QRectF(bar.left() - 40, y, 34, 16)
+        flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        draw_edged_text(painter, place, flags.value, label)

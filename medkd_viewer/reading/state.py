@@ -1,0 +1,122 @@
+"""What is being read: film, window, viewport, cross-hair and the look of the maps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from enum import StrEnum
+
+from PySide6.QtCore import QObject, Signal
+
+from medkd_core.imaging.frame import Window
+from medkd_viewer.reading.film import Film, Voi, as_window, dragged_window
+from medkd_viewer.reading.map_layer import MapStyle
+from medkd_viewer.reading.viewport import Point, Viewport, whole_film
+
+
+class Tool(StrEnum):
+    """What a drag with the left button does."""
+
+    WINDOW = "window"
+    PAN = "pan"
+    ZOOM = "zoom"
+
+
+class ReadingState(QObject):
+    """The one truth that every pane shows; widgets change it and are told by its signals."""
+
+    film_changed = Signal()
+    view_changed = Signal()
+    window_changed = Signal()
+    cursor_moved = Signal()
+    style_changed = Signal()
+    tool_changed = Signal()
+    step_asked = Signal(int)
+    """Go to the next (1) or previous (-1) image."""
+
+    def __init__(self, style: MapStyle | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.film: Film | None = None
+        self.viewport = Viewport((0.0, 0.0))
+        self.voi: Voi | None = None
+        self.inverted = False
+        self.cursor: Point | None = None
+        self.style = style or MapStyle()
+        self.tool = Tool.WINDOW
+        self.texts_visible = True
+
+    def show_film(self, film: Film | None) -> None:
+        """Put a film on every pane, whole and as its file asks to be windowed."""
+        self.film = film
+        self.cursor = None
+        if film is not None:
+            self.viewport = whole_film(*film.size)
+            self.voi = film.first_voi
+        self.inverted = False
+        self.film_changed.emit()
+
+    def set_viewport(self, viewport: Viewport) -> None:
+        """Show another part of the film."""
+        if viewport != self.viewport:
+            self.viewport = viewport
+            self.view_changed.emit()
+
+    def fit(self) -> None:
+        """Show the film whole; turns and mirrors stay."""
+        if self.film is not None:
+            columns, rows = self.film.size
+            self.set_viewport(replace(self.viewport, center=(columns / 2, rows / 2), zoom=1.0))
+
+    def reset(self) -> None:
+        """Show the film as it was opened."""
+        if self.film is not None:
+            self.voi = self.film.first_voi
+            self.inverted = False
+            self.viewport = whole_film(*self.film.size)
+            self.view_changed.emit()
+            self.window_changed.emit()
+
+    def set_voi(self, voi: Voi) -> None:
+        """Show the film through another window or table."""
+        self.voi = voi
+        self.window_changed.emit()
+
+    def drag_window(self, dx: float, dy: float) -> None:
+        """Widen and move the window by a drag in pixels."""
+        if self.film is not None:
+            self.set_voi(dragged_window(self.voi, dx, dy, self._span()))
+
+    def invert(self) -> None:
+        """Exchange black and white."""
+        self.inverted = not self.inverted
+        self.window_changed.emit()
+
+    def set_cursor(self, place: Point | None) -> None:
+        """Move the cross-hair to a place of the film, or take it away."""
+        if place != self.cursor:
+            self.cursor = place
+            self.cursor_moved.emit()
+
+    def set_style(self, style: MapStyle) -> None:
+        """Draw every map in another way."""
+        if style != self.style:
+            self.style = style
+            self.style_changed.emit()
+
+    def set_tool(self, tool: Tool) -> None:
+        """Choose what a drag with the left button does."""
+        self.tool = tool
+        self.tool_changed.emit()
+
+    def set_texts_visible(self, visible: bool) -> None:
+        """Show or hide the corner texts."""
+        self.texts_visible = visible
+        self.window_changed.emit()
+
+    def window(self) -> Window | None:
+        """Centre and width that the film is shown with, or None without a film or with a table."""
+        return self.voi if isinstance(self.voi, Window) else None
+
+    def _span(self) -> float:
+        assert self.film is not None
+        full = float(2**self.film.frame.bits_stored)
+        return as_window(self.film.first_voi, full).width

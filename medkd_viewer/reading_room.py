@@ -1,0 +1,260 @@
+"""The Read tab: studies on the left, films and maps in the middle, findings on the right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
+
+from medkd_core.imaging.study import FoundStudies, Refusal, Study
+from medkd_viewer.decoding import Decoding
+from medkd_viewer.findings.opinion import SecondOpinion
+from medkd_viewer.findings.panel import FindingsPanel
+from medkd_viewer.reading.film import Film
+from medkd_viewer.reading.map_layer import MapStyle
+from medkd_viewer.reading.pane_grid import PaneGrid
+from medkd_viewer.reading.state import ReadingState
+from medkd_viewer.settings import RecentFolder, Settings
+from medkd_viewer.studies.journal import Journal, Judgement
+from medkd_viewer.studies.library import Library, Sign, images_of
+from medkd_viewer.studies.opener import FilmOpener
+from medkd_viewer.studies.panel import StudiesPanel
+from medkd_viewer.studies.remarks import remark_of
+from medkd_viewer.studies.thumbnails import Thumbnails
+
+_STUDIES, _PANES, _FINDINGS = range(3)
+_OPACITY_STEP = 0.05
+
+
+class ReadingRoom(QWidget):
+    """Connects studies, films and findings; each knows nothing of the others.
+
+    Parameters
+    ----------
+    decoding : Decoding
+    opinion : SecondOpinion
+    journal : Journal
+    settings : Settings
+    """
+
+    message = Signal(str)
+    """A sentence for the bottom bar."""
+    study_changed = Signal()
+
+    def __init__(
+        self,
+        decoding: Decoding,
+        opinion: SecondOpinion,
+        journal: Journal,
+        settings: Settings,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.settings, self.opinion, self._decoding = settings, opinion, decoding
+        self.is_opening = False
+        self.trouble = ""
+        self.library = Library(journal, folders=list(settings.recent_folders))
+        self.state = ReadingState(settings.map_style(), self)
+        self.opener = FilmOpener(decoding, self)
+        self._thumbnails = Thumbnails(decoding, self)
+        self.studies = StudiesPanel(self.library, self._thumbnails)
+        self.panes = PaneGrid(self.state)
+        self.findings = FindingsPanel(opinion, self.state.style)
+        self.splitter = self._make_splitter()
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.splitter)
+        self._connect()
+
+    # what the window asks for
+
+    def open_paths(self, paths: Sequence[Path]) -> None:
+        """Search files and folders and show the first study found there."""
+        self.is_opening, self.trouble = True, ""
+        self.message.emit("Looking for studies")
+        self._decoding.search(
+            paths, lambda found: self._take_found(found, paths), self._fail_to_open
+        )
+
+    def open_study(self, study: Study) -> None:
+        """Show a study's first picture."""
+        if self.opener.study is None or self.opener.study.uid != study.uid:
+            self.is_opening, self.trouble = True, ""
+            self.opener.open(study)
+
+    def step_study(self, by: int) -> None:
+        """Go to the next (1) or previous (-1) study of the list."""
+        uids = list(self.library.studies)
+        if self.opener.study is None or self.opener.study.uid not in uids:
+            return
+        number = uids.index(self.opener.study.uid) + by
+        if 0 <= number < len(uids):
+            self.open_study(self.library.studies[uids[number]])
+
+    def mark_read(self, read: bool) -> None:
+        """Note that the study in hand was read, or was not."""
+        if self.opener.study is not None:
+            when = datetime.now().astimezone() if read else None
+            self.library.journal.mark_read(self.opener.study.uid, when)
+            self.studies.refresh()
+            self.study_changed.emit()
+
+    @property
+    def is_read(self) -> bool:
+        """The study in hand was marked as read."""
+        study = self.opener.study
+        return study is not None and self.library.journal.read_at(study.uid) is not None
+
+    def change_opacity(self, steps: int) -> None:
+        """Make the maps more or less opaque."""
+        style = self.state.style
+        opacity = min(1.0, max(0.0, style.opacity + steps * _OPACITY_STEP))
+        self.state.set_style(replace(style, opacity=round(opacity, 2)))
+
+    def change_style(self, **changes: object) -> None:
+        """Draw the maps in another way."""
+        self.state.set_style(replace(self.state.style, **changes))  # type: ignore[arg-type]
+
+    def next_region(self) -> None:
+        """Move the focus from studies to films to findings and round again."""
+        regions = [w for w in (self.studies, self.panes, self.findings) if w.isVisible()]
+        holder = next((i for i, w in enumerate(regions) if _has_focus(w)), -1)
+        target = regions[(holder + 1) % len(regions)]
+        if target is self.panes:
+            self.panes.active_pane.setFocus(Qt.FocusReason.TabFocusReason)
+        elif target is self.studies:
+            self.studies.focus_list()
+        else:
+            self.findings.focus_first()
+
+    def show_panels(self, *, studies: bool, findings: bool) -> None:
+        """Show or hide the side panels."""
+        self.studies.setVisible(studies)
+        self.findings.setVisible(findings)
+
+    # wiring
+
+    def _make_splitter(self) -> QSplitter:
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.setHandleWidth(1)
+        for panel in (self.studies, self.panes, self.findings):
+            splitter.addWidget(panel)
+        self.studies.setMinimumWidth(180)
+        self.findings.setMinimumWidth(260)
+        self.panes.setMinimumWidth(320)
+        splitter.setStretchFactor(_PANES, 1)
+        for panel in range(3):
+            splitter.setCollapsible(panel, False)
+        left, right = self.settings.panel_widths
+        splitter.setSizes([left, 900, right])
+        splitter.splitterMoved.connect(self._keep_widths)
+        return splitter
+
+    def _connect(self) -> None:
+        self.studies.study_chosen.connect(self.open_study)
+        self.studies.folder_chosen.connect(lambda path: self.open_paths([path]))
+        self.opener.opened.connect(self._show_film)
+        self.opener.failed.connect(self._refuse_study)
+        self.state.step_asked.connect(self.opener.step)
+        self.state.style_changed.connect(self._keep_style)
+        self.opinion.model_changed.connect(self._show_networks)
+        self.opinion.prediction_changed.connect(self._take_prediction)
+        self.opinion.network_changed.connect(self._show_network)
+        self.findings.style_chosen.connect(self._choose_style)
+        self.findings.judged.connect(self._judge)
+
+    def _take_found(self, found: FoundStudies, paths: Sequence[Path]) -> None:
+        self.library.add(found)
+        if len(paths) == 1 and paths[0].is_dir() and found.studies:
+            images = sum(len(images_of(study)) for study in found.studies)
+            folder = RecentFolder(path=paths[0], studies=len(found.studies), images=images)
+            self.settings.keep_folder(folder)
+            self.library.folders = list(self.settings.recent_folders)
+        self.studies.refresh()
+        if not found.studies:
+            first = next(iter(found.refused), None)
+            self._fail_to_open(first.reason if first else "No picture was found there.")
+            return
+        self.message.emit(_found_words(found))
+        self.opener.study = None
+        self.open_study(found.studies[0])
+
+    def _fail_to_open(self, reason: str) -> None:
+        self.is_opening, self.trouble = False, reason
+        self.message.emit(reason)
+
+    def _show_film(self, film: Film) -> None:
+        self.is_opening = False
+        self.state.show_film(film)
+        self.opinion.show_film(film)
+        self.studies.select(film.study.uid)
+        self._show_judgement()
+        self.message.emit("")
+        self.study_changed.emit()
+
+    def _refuse_study(self, study: Study, reason: str) -> None:
+        self.library.remark(study.uid, "Could not be opened", Sign.FAILURE)
+        path = study.instances[0].path if study.instances else Path(study.uid)
+        self.library.add(FoundStudies((), (Refusal(path, reason),)))
+        self.studies.refresh()
+        self._fail_to_open(reason)
+        self.study_changed.emit()
+
+    def _show_networks(self) -> None:
+        self.panes.show_networks(self.opinion.views)
+
+    def _show_network(self, name: str) -> None:
+        self.panes.show_network(self.opinion.views[name])
+
+    def _take_prediction(self) -> None:
+        self._show_networks()
+        self._show_judgement()
+        film, prediction = self.state.film, self.opinion.prediction
+        if film is not None and prediction is not None:
+            self.library.remark(film.study.uid, *remark_of(prediction))
+            self.studies.refresh()
+
+    def _choose_style(self, style: MapStyle) -> None:
+        self.state.set_style(replace(style, visible=self.state.style.visible))
+
+    def _keep_style(self) -> None:
+        self.settings.keep_map_style(self.state.style)
+        self.findings.controls.show_style(self.state.style)
+
+    def _keep_widths(self) -> None:
+        left, _, right = self.splitter.sizes()
+        if left and right:
+            self.settings.panel_widths = (left, right)
+
+    def _judge(self, judgement: str) -> None:
+        film, key = self.state.film, self._judgement_key()
+        if film is not None and key:
+            chosen = Judgement(judgement) if judgement else None
+            self.library.journal.judge(film.study.uid, key, chosen)
+
+    def _show_judgement(self) -> None:
+        film, key = self.state.film, self._judgement_key()
+        known = self.library.journal.judgement(film.study.uid, key) if film and key else None
+        self.findings.show_judgement(known or "")
+
+    def _judgement_key(self) -> str:
+        film, manifest, index = self.state.film, self.opinion.manifest, self.opinion.class_index
+        if film is None or manifest is None or index is None:
+            return ""
+        image = f"{film.instance.uid}#{film.address.frame}"
+        return f"{image}|{manifest.name} {manifest.version}|{manifest.classes[index]}"
+
+
+def _has_focus(widget: QWidget) -> bool:
+    focus = widget.window().focusWidget()
+    return focus is not None and (focus is widget or widget.isAncestorOf(focus))
+
+
+def _found_words(found: FoundStudies) -> str:
+    studies, refused = len(found.studies), len(found.refused)
+    words = f"{studies:,} {'study' if studies == 1 else 'studies'} found"
+    return f"{words}, {refused:,} files not opened" if refused else words

@@ -1,0 +1,74 @@
+"""Waits until nothing more will come, then writes the window as a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QEventLoop, QTimer
+
+from medkd_core.errors import DisplayError
+from medkd_viewer.findings.results import MapStatus
+from medkd_viewer.main_window import MainWindow
+
+LIMIT_S = 600
+_PAUSE_MS = 100
+# Thumbnails and the last paint come after the answer.
+_QUIET_TICKS = 5
+
+
+def write_screenshot(window: MainWindow, path: Path, *, tab: str = "read") -> None:
+    """Wait for the opened study's prediction and maps, then write the window to a PNG.
+
+    Raises
+    ------
+    DisplayError
+        Nothing could be opened, a network failed, or the file cannot be written.
+    """
+    _wait(window, tab)
+    if tab == "read":
+        _require_answers(window)
+    window.room.state.set_cursor(None)
+    if not window.grab().save(str(path), "PNG"):
+        path.unlink(missing_ok=True)
+        raise DisplayError(
+            "Cannot write",
+            because="the folder does not exist or is not writable",
+            path=path,
+        )
+
+
+def _wait(window: MainWindow, tab: str) -> None:
+    loop = QEventLoop()
+    ticks = {"quiet": 0, "all": 0}
+
+    def look() -> None:
+        ticks["all"] += 1
+        done = tab == "train" or _settled(window)
+        ticks["quiet"] = ticks["quiet"] + 1 if done else 0
+        if ticks["quiet"] >= _QUIET_TICKS or ticks["all"] * _PAUSE_MS > LIMIT_S * 1000:
+            loop.quit()
+
+    timer = QTimer()
+    timer.timeout.connect(look)
+    timer.start(_PAUSE_MS)
+    loop.exec()
+    timer.stop()
+
+
+def _settled(window: MainWindow) -> bool:
+    if window.room.is_opening:
+        return False
+    return window.room.state.film is None or window.opinion.settled
+
+
+def _require_answers(window: MainWindow) -> None:
+    opinion, room = window.opinion, window.room
+    failed = [v.message for v in opinion.views.values() if v.status is MapStatus.FAILED]
+    if room.state.film is None:
+        trouble = room.trouble or "no film was opened"
+    elif not opinion.settled:
+        trouble = "the maps were not ready in time"
+    else:
+        trouble = opinion.trouble or next(iter(failed), "")
+    if trouble:
+        raise DisplayError("Cannot draw the window", because=trouble.rstrip("."))

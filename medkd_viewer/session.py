@@ -1,0 +1,84 @@
+"""One run of the viewer: the parts are made, connected, and ended in order."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import threading
+from importlib import import_module
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from medkd_core.imaging.decoders import DecoderPool
+from medkd_viewer.decoding import Decoding
+from medkd_viewer.display_check import require_fonts
+from medkd_viewer.findings.opinion import SecondOpinion
+from medkd_viewer.inference import Inference
+from medkd_viewer.main_window import DEFAULT_SIZE, MainWindow
+from medkd_viewer.screenshot import write_screenshot
+from medkd_viewer.settings import SettingsFile, default_settings_path
+from medkd_viewer.studies.journal import Journal, default_journal_path
+from medkd_viewer.theme import apply_theme
+from resources import DEMO_STUDIES
+
+
+def run(wanted: argparse.Namespace) -> int:
+    """Show the window, or draw it to a file, as the command line asks.
+
+    Raises
+    ------
+    DisplayError
+        A screenshot could not be made, or the system has no fonts.
+    """
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    app.setApplicationName("MedKD")
+    require_fonts()
+    apply_theme(app)
+    pool = DecoderPool()
+    pool.warm()
+    decoding, inference = Decoding(pool), Inference()
+    try:
+        window = _make_window(decoding, inference, wanted)
+        if wanted.screenshot is not None:
+            write_screenshot(window, wanted.screenshot, tab=wanted.tab)
+            return 0
+        return app.exec()
+    finally:
+        inference.close()
+        decoding.close()
+
+
+def _make_window(
+    decoding: Decoding, inference: Inference, wanted: argparse.Namespace
+) -> MainWindow:
+    drawn = wanted.screenshot is not None
+    settings_file = SettingsFile(None if drawn else default_settings_path())
+    journal = Journal(None if drawn else default_journal_path())
+    if wanted.device:
+        settings_file.settings.device = wanted.device
+    window = MainWindow(decoding, SecondOpinion(inference), journal, settings_file)
+    if drawn or wanted.size:
+        window.resize(*(wanted.size or DEFAULT_SIZE))
+    window.show()
+    window.show_tab(wanted.tab)
+    # The window first, everything that takes a process after it.
+    QTimer.singleShot(0, window, lambda: _begin(window, wanted))
+    return window
+
+
+def _begin(window: MainWindow, wanted: argparse.Namespace) -> None:
+    remembered = None if wanted.demo else window.settings.model
+    window.open_model(wanted.model or remembered)
+    paths = [path.absolute() for path in wanted.paths]
+    if wanted.demo or (wanted.screenshot is not None and not paths):
+        paths.append(DEMO_STUDIES)
+    if paths:
+        window.room.open_paths(paths)
+    threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
+
+
+def _warm_up() -> None:
+    """Import what the first comparison of maps needs while the reader looks at the film."""
+    import_module("medkd_core.explanation.agreement")

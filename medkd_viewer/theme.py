@@ -1,0 +1,130 @@
+"""Colours, type and icons of the window, each named once."""
+
+from __future__ import annotations
+
+from functools import cache
+from string import Template
+
+from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QApplication
+
+from resources import ICONS, RESOURCES
+
+COLOURS = {
+    "black": "#000000",
+    "ground": "#0f1115",
+    "panel": "#14171d",
+    "bar": "#171a21",
+    "raised": "#252b37",
+    "line": "#2a303c",
+    "text": "#e6e9ef",
+    "second": "#9aa3b2",
+    "third": "#717b8c",
+    "blue": "#4c7bd9",
+    "violet": "#8b7cf6",
+    "violet_dark": "#17142c",
+    "violet_line": "#3a3263",
+    "violet_text": "#c9c2ff",
+    "caution": "#e0a84e",
+    "failure": "#ef8f88",
+    "well": "#8fd0b2",
+    "well_dark": "#14241d",
+    "caution_dark": "#2a2113",
+    "failure_dark": "#2b1817",
+    "well_line": "#28513f",
+    "caution_line": "#5a4522",
+    "failure_line": "#5c302d",
+    "field": "#1c2028",
+    "crosshair": "#ffd166",
+}
+ICON_SIZE = 20
+_GENERIC_FAMILIES = {"Sans Serif", "Sans", "sans-serif"}
+
+
+@cache
+def colour(name: str) -> QColor:
+    """A colour of the window by its name in `COLOURS`."""
+    return QColor(COLOURS[name])
+
+
+def ui_font(size: int = 13, *, bold: bool = False) -> QFont:
+    """The system's sans serif, `size` device-independent pixels high, figures of equal width."""
+    font = QFont(QApplication.font())
+    font.setPixelSize(size)
+    font.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
+    return font
+
+
+def apply_theme(app: QApplication) -> None:
+    """Give the application its palette, type and style sheet."""
+    app.setStyle("Fusion")
+    app.setPalette(_palette())
+    app.setFont(_base_font())
+    sheet = (RESOURCES / "style.qss").read_text(encoding="utf-8")
+    app.setStyleSheet(Template(sheet).substitute(COLOURS, icons=ICONS.as_posix()))
+
+
+@cache
+def icon(name: str) -> QIcon:
+    """One of our line drawings, dimmed while unused and bright while on."""
+    drawn = QIcon()
+    for state, shade in ((QIcon.State.Off, "second"), (QIcon.State.On, "text")):
+        for scale in (1, 2, 3):
+            drawn.addPixmap(_draw(name, COLOURS[shade], scale), QIcon.Mode.Normal, state)
+    for scale in (1, 2, 3):
+        drawn.addPixmap(_draw(name, COLOURS["line"], scale), QIcon.Mode.Disabled)
+    return drawn
+
+
+def icon_pixmap(name: str, shade: str, scale: float) -> QPixmap:
+    """A line drawing in a colour of `COLOURS`, for painting at a device pixel ratio."""
+    return _draw(name, COLOURS[shade], scale)
+
+
+def _draw(name: str, shade: str, scale: float) -> QPixmap:
+    svg = (ICONS / f"{name}.svg").read_text(encoding="utf-8").replace("currentColor", shade)
+    pixmap = QPixmap(QSize(ICON_SIZE, ICON_SIZE) * scale)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    side = ICON_SIZE * scale
+    QSvgRenderer(QByteArray(svg.encode())).render(painter, QRectF(0, 0, side, side))
+    painter.end()
+    pixmap.setDevicePixelRatio(scale)
+    return pixmap
+
+
+def _base_font() -> QFont:
+    font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
+    if font.family() in _GENERIC_FAMILIES:
+        # Without a desktop's choice fontconfig often falls to a very wide face.
+        font.setFamilies(["Inter", "Noto Sans", "Liberation Sans", font.family()])
+    font.setPixelSize(13)
+    font.setFeature(QFont.Tag.fromString("tnum"), 1)
+    return font
+
+
+def _palette() -> QPalette:
+    palette = QPalette()
+    role = QPalette.ColorRole
+    shades = {
+        role.Window: "panel",
+        role.Base: "ground",
+        role.AlternateBase: "panel",
+        role.Button: "bar",
+        role.Text: "text",
+        role.WindowText: "text",
+        role.ButtonText: "text",
+        role.PlaceholderText: "second",
+        role.Highlight: "blue",
+        role.HighlightedText: "text",
+        role.ToolTipBase: "raised",
+        role.ToolTipText: "text",
+        role.Link: "blue",
+    }
+    for part, name in shades.items():
+        palette.setColor(part, colour(name))
+    for part in (role.Text, role.WindowText, role.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, part, colour("third"))
+    return palette
