@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from medkd_core.datasets.augmentation import AugmentationKind, augment_batch
-from medkd_core.datasets.films import ImageDone, load_squares
-from medkd_core.datasets.record import Dataset, Record
+from medkd_core.datasets.films import load_squares
+from medkd_core.datasets.record import Dataset, ImageDone, Record
 from medkd_core.imaging.recipe import InputRecipe, View
 from medkd_core.jobs.spec import DataSpec
 

@@ -66,7 +66,7 @@ class Run:
         """What was settled, in words, for the record."""
         return {
             "device": device_label(self.fabric),
-            "precision": str(self.fabric._precision.precision),
+            "precision": str(self.fabric.strategy.precision.precision),
             "classes": ", ".join(self.dataset.classes),
             "training images": str(len(self.train)),
             "validation images": str(len(self.validation)),

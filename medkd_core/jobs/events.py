@@ -2,7 +2,8 @@
 
 Every event has a number `seq`, counting from 1 without gaps, and a `time` in seconds since 1970
 (UTC). A line that a killed process did not finish is ignored by readers and cut off by the next
-writer.
+writer. A run that goes on from its last checkpoint tells the steps after it again: of two events on
+one epoch or step the later one counts.
 """
 
 from __future__ import annotations

@@ -5,7 +5,28 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+from pydantic import BaseModel, ConfigDict
+
 _ZOMBIE = "Z"
+
+
+class ProcessIdentity(BaseModel):
+    """A process of this machine, told apart from a later one of the same number."""
+
+    model_config = ConfigDict(frozen=True)
+
+    pid: int
+    start: str | None
+    """As `process_start` gave it; None when the process had ended already."""
+
+    @classmethod
+    def of(cls, pid: int) -> ProcessIdentity:
+        """The process that has that number now."""
+        return cls(pid=pid, start=process_start(pid))
+
+    def is_alive(self) -> bool:
+        """Whether that very process is still there."""
+        return self.start is not None and process_start(self.pid) == self.start
 
 
 def process_start(pid: int) -> str | None:

@@ -35,7 +35,7 @@ def load_spec(path: Path) -> JobSpec:
     except ValidationError as error:
         raise _explained(path, error.errors()[0]) from error
     _check_teachers(spec, path)
-    return _with_absolute_paths(spec, path.absolute().parent)
+    return with_absolute_paths(spec, path.absolute().parent)
 
 
 def check_spec(spec: JobSpec) -> None:
@@ -47,6 +47,28 @@ def check_spec(spec: JobSpec) -> None:
         Teachers are missing, or not wanted for this kind of job.
     """
     _check_teachers(spec, None)
+
+
+def with_absolute_paths(spec: JobSpec, folder: Path) -> JobSpec:
+    """Take relative paths, also of teachers that are folders, from `folder`."""
+    data, network = spec.data, spec.network
+    groups = folder / data.groups if data.groups else None
+    weights = folder / network.weights if network.weights else None
+    teachers = tuple(
+        teacher.model_copy(update={"job": str(folder / teacher.job)})
+        if (folder / teacher.job / "spec.json").is_file()
+        else teacher
+        for teacher in spec.teachers
+    )
+    return spec.model_copy(
+        update={
+            "data": data.model_copy(
+                update={"root": folder / data.root.expanduser(), "groups": groups}
+            ),
+            "network": network.model_copy(update={"weights": weights}),
+            "teachers": teachers,
+        }
+    )
 
 
 def spec_to_toml(spec: JobSpec, comments: Mapping[str, str] | None = None) -> str:
@@ -132,27 +154,6 @@ def _check_teachers(spec: JobSpec, path: Path | None) -> None:
             because=f"a job of kind '{spec.kind}' has no teachers",
             cure="Remove the tables [[teachers]], or choose the kind 'distill'.",
         )
-
-
-def _with_absolute_paths(spec: JobSpec, folder: Path) -> JobSpec:
-    data, network = spec.data, spec.network
-    groups = folder / data.groups if data.groups else None
-    weights = folder / network.weights if network.weights else None
-    teachers = tuple(
-        teacher.model_copy(update={"job": str(folder / teacher.job)})
-        if (folder / teacher.job / "spec.json").is_file()
-        else teacher
-        for teacher in spec.teachers
-    )
-    return spec.model_copy(
-        update={
-            "data": data.model_copy(
-                update={"root": folder / data.root.expanduser(), "groups": groups}
-            ),
-            "network": network.model_copy(update={"weights": weights}),
-            "teachers": teachers,
-        }
-    )
 
 
 def _table_lines(table: BaseModel, name: str, comments: Mapping[str, str]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from medkd_core.errors import JobError
 from medkd_core.jobs.durable import write_durably
-from medkd_core.jobs.processes import process_start
+from medkd_core.jobs.processes import ProcessIdentity
 
 
 class JobStatus(StrEnum):
@@ -45,16 +45,17 @@ class JobStatus(StrEnum):
 class JobState(BaseModel):
     """Where a job stands.
 
-    `interrupted` and `cancelling` are never written: they are seen by whoever looks
-    (`observed`), since a killed process leaves no last word.
+    `interrupted` and `cancelling` are never written: `Job.state` sees them, since a killed process
+    leaves no last word.
     """
 
     model_config = ConfigDict(frozen=True)
 
     status: JobStatus = JobStatus.QUEUED
     pid: int | None = None
+    """The process that runs the job, or the last one that did."""
     process_start: str | None = None
-    """Start of the process `pid`, as `processes.process_start` gives it."""
+    """When that process was started, as `processes.process_start` gives it."""
     epoch: int = 0
     """Finished epochs."""
     epochs: int = 0
@@ -71,36 +72,39 @@ class JobState(BaseModel):
     """UTC, last change."""
     seconds_left: float | None = None
 
+    @property
+    def process(self) -> ProcessIdentity | None:
+        """The process that runs the job, or the last one that did."""
+        return None if self.pid is None else ProcessIdentity(pid=self.pid, start=self.process_start)
+
     def changed(self, **changes: object) -> JobState:
         """A copy with other values and a new `updated`."""
         return self.model_copy(update={"updated": datetime.now(UTC), **changes})
 
     def claimed(self) -> JobState:
         """A copy that says that this very process runs the job."""
-        pid = os.getpid()
+        process = ProcessIdentity.of(os.getpid())
         return self.changed(
             status=JobStatus.RUNNING,
-            pid=pid,
-            process_start=process_start(pid),
+            pid=process.pid,
+            process_start=process.start,
             started=self.started or datetime.now(UTC),
             message="",
         )
 
-    def observed(self, cancel_requested: bool) -> JobState:
-        """The state as it really is, given whether the job's process is still there."""
-        if not self.status.is_active:
-            return self
-        if self.pid is None or process_start(self.pid) != self.process_start:
-            return self.model_copy(
-                update={
-                    "status": JobStatus.INTERRUPTED,
-                    "message": "The process ended without a last word; the job can be resumed.",
-                    "seconds_left": None,
-                }
-            )
-        if cancel_requested:
-            return self.model_copy(update={"status": JobStatus.CANCELLING})
-        return self
+    def interrupted(self) -> JobState:
+        """The same without a process: how it looks from outside."""
+        return self.model_copy(
+            update={
+                "status": JobStatus.INTERRUPTED,
+                "message": "The process ended without a last word; the job can be resumed.",
+                "seconds_left": None,
+            }
+        )
+
+    def cancelling(self) -> JobState:
+        """The same while the process has not yet obeyed."""
+        return self.model_copy(update={"status": JobStatus.CANCELLING})
 
 
 def first_state(epochs: int) -> JobState:

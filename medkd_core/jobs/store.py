@@ -6,6 +6,7 @@ A job is a folder and the folder is the whole truth about it::
     state.json      where it stands (see `state`)
     events.jsonl    what happened (see `events`)
     log.txt         what the process printed
+    launched.json   the process that was started for it, until that speaks for itself
     control         what somebody asks of the running process: ``pause`` or ``cancel``
     checkpoints/    everything that is needed to go on
     result/         weights and metrics of a completed job
@@ -31,8 +32,10 @@ from pydantic import ValidationError
 from medkd_core.errors import JobError
 from medkd_core.jobs.durable import write_durably
 from medkd_core.jobs.events import Event, EventReader
+from medkd_core.jobs.processes import ProcessIdentity
 from medkd_core.jobs.spec import JobSpec
-from medkd_core.jobs.state import JobState, first_state, read_state, write_state
+from medkd_core.jobs.spec_file import with_absolute_paths
+from medkd_core.jobs.state import JobState, JobStatus, first_state, read_state, write_state
 
 JobRequest = Literal["pause", "cancel"]
 _REQUESTS: tuple[JobRequest, ...] = ("pause", "cancel")
@@ -90,7 +93,14 @@ class Job:
         JobError
             `state.json` is missing or damaged.
         """
-        return read_state(self.state_path).observed(self.requested() == "cancel")
+        state = read_state(self.state_path)
+        if self._is_orphaned(state):
+            # Its last word may have come between reading the state and looking for the process.
+            state = read_state(self.state_path)
+            return state.interrupted() if self._is_orphaned(state) else state
+        if state.status.is_active and self.requested() == "cancel":
+            return state.cancelling()
+        return state
 
     def set_state(self, state: JobState) -> None:
         """Replace the state; for the job's own process, or while none is at work."""
@@ -116,6 +126,36 @@ class Job:
         """Forget what was asked."""
         self._control_path.unlink(missing_ok=True)
 
+    def mark_launched(self, process: ProcessIdentity) -> None:
+        """Remember a process that was started and has not yet claimed the job."""
+        write_durably(self._launched_path, process.model_dump_json())
+
+    def mark_waiting(self) -> None:
+        """Queue a job that is at rest (again), whatever was asked of it before."""
+        self._launched_path.unlink(missing_ok=True)
+        self.clear_request()
+        waiting = read_state(self.state_path).changed(
+            status=JobStatus.QUEUED, message="", seconds_left=None
+        )
+        self.set_state(waiting)
+
+    def _is_orphaned(self, state: JobState) -> bool:
+        """A process was at work on it, and is gone."""
+        if state.status is JobStatus.QUEUED:
+            process = self._launched()
+            return process is not None and not process.is_alive()
+        return state.status.is_active and not (state.process and state.process.is_alive())
+
+    def _launched(self) -> ProcessIdentity | None:
+        try:
+            return ProcessIdentity.model_validate_json(self._launched_path.read_bytes())
+        except (FileNotFoundError, ValidationError):
+            return None
+
+    @property
+    def _launched_path(self) -> Path:
+        return self.folder / "launched.json"
+
     @property
     def _control_path(self) -> Path:
         return self.folder / "control"
@@ -136,14 +176,15 @@ class JobStore:
     def create(self, spec: JobSpec) -> Job:
         """Make the folder of a new job, queued.
 
-        Teachers named by a job's name are frozen to the newest job of that name.
+        Teachers named by a job's name are frozen to the newest job of that name, and relative paths
+        are taken from the current folder.
 
         Raises
         ------
         JobError
             A teacher is unknown, or the folder cannot be written.
         """
-        spec = self._with_found_teachers(spec)
+        spec = with_absolute_paths(self._with_found_teachers(spec), Path.cwd())
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(prefix=".new-", dir=self.root) as beside:

@@ -10,7 +10,7 @@ import threading
 import time
 
 from medkd_core.errors import JobError
-from medkd_core.jobs.processes import process_start
+from medkd_core.jobs.processes import ProcessIdentity
 from medkd_core.jobs.state import JobState, JobStatus
 from medkd_core.jobs.store import Job
 
@@ -21,7 +21,7 @@ _POLL_SECONDS = 0.1
 def start_job(job: Job) -> int:
     """Start a queued or stopped job in a process of its own, in a session of its own.
 
-    The process says itself that it runs (`JobStatus.RUNNING`); until then the state is unchanged.
+    The process says itself that it runs (`JobStatus.RUNNING`); until then the job is queued.
 
     Returns
     -------
@@ -33,7 +33,8 @@ def start_job(job: Job) -> int:
     JobError
         The job is running or completed, or the process cannot be started.
     """
-    status = job.state().status
+    before = job.state()
+    status = before.status
     if status.is_active or status is JobStatus.COMPLETED:
         raise JobError(
             "Cannot start the job",
@@ -41,21 +42,15 @@ def start_job(job: Job) -> int:
             because=f"it is {'completed' if status is JobStatus.COMPLETED else 'running already'}",
             cure="Make a new job from its specification to train again.",
         )
-    job.clear_request()
-    command = [sys.executable, "-m", "medkd_core.distillation.run", str(job.folder)]
+    job.mark_waiting()
     try:
-        with job.log_path.open("ab") as log:
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        process = _spawn(job)
     except OSError as error:
+        job.set_state(before)
         raise JobError(
             "Cannot start the job", path=job.folder, because=error.strerror or str(error)
         ) from error
+    job.mark_launched(ProcessIdentity.of(process.pid))
     # Somebody must take the exit status, or an ended job stays behind as a zombie.
     threading.Thread(target=process.wait, daemon=True).start()
     return process.pid
@@ -121,7 +116,7 @@ def cancel_job(job: Job, grace_seconds: float = CANCEL_GRACE_SECONDS) -> JobStat
         return _cancel_idle(job, state)
     job.request("cancel")
     if grace_seconds > 0 and not _wait_until_ended(job, grace_seconds):
-        _kill(state)
+        _kill(state.process)
     state = job.state()
     return _mark_cancelled(job, state) if state.status is JobStatus.INTERRUPTED else state
 
@@ -152,9 +147,21 @@ def _wait_until_ended(job: Job, seconds: float) -> bool:
     return True
 
 
-def _kill(state: JobState) -> None:
-    if state.pid is None or process_start(state.pid) != state.process_start:
+def _kill(process: ProcessIdentity | None) -> None:
+    if process is None or not process.is_alive():
         return
-    os.kill(state.pid, signal.SIGKILL)
-    while process_start(state.pid) == state.process_start:
+    os.kill(process.pid, signal.SIGKILL)
+    while process.is_alive():
         time.sleep(_POLL_SECONDS)
+
+
+def _spawn(job: Job) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "medkd_core.distillation.run", str(job.folder)]
+    with job.log_path.open("ab") as log:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )

@@ -8,6 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from filelock import FileLock
 from safetensors.numpy import load_file
 
 from medkd_core.distillation.run import run_job
@@ -107,6 +108,13 @@ def test_completed_job_is_not_run_again(distilled: Job) -> None:
         run_job(distilled)
 
 
+def test_job_that_another_process_runs_is_left_alone(store: JobStore, make_spec: MakeSpec) -> None:
+    job = store.create(make_spec())
+    with FileLock(job.lock_path), pytest.raises(JobError, match="running already"):
+        run_job(job)
+    assert job.state().status is JobStatus.QUEUED
+
+
 def test_cancelled_job_keeps_no_result(store: JobStore, make_spec: MakeSpec) -> None:
     job = store.create(make_spec())
     job.request("cancel")
@@ -167,6 +175,24 @@ def test_image_that_cannot_be_read_is_named(
 def test_unknown_network_lists_the_known_ones(store: JobStore, make_spec: MakeSpec) -> None:
     message = failure(store, make_spec(network=NetworkSpec(name="ofa_596")))
     assert "ofa_595" in message
+
+
+def test_missing_weights_to_start_from_are_told(
+    store: JobStore, make_spec: MakeSpec, tmp_path: Path
+) -> None:
+    network = NetworkSpec(name="ofa_595", width=0.25, weights=tmp_path / "none.safetensors")
+    assert "there is no such file" in failure(store, make_spec(network=network))
+
+
+def test_training_goes_on_from_given_weights(
+    store: JobStore, make_spec: MakeSpec, distilled: Job
+) -> None:
+    start = distilled.result_folder / WEIGHTS_FILE
+    network = distilled.spec.network.model_copy(update={"weights": start})
+    training = TrainingSpec(epochs=1, learning_rate=1e-30, batch_size=11, device="cpu")
+    job = store.create(make_spec(network=network, training=training))
+    run_job(job)
+    assert np.allclose(*(weights(j)["classifier.linear.weight"] for j in (job, distilled)))
 
 
 def test_unknown_device_is_told(store: JobStore, make_spec: MakeSpec) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from medkd_core.errors import JobError
+from medkd_core.jobs.processes import ProcessIdentity
 from medkd_core.jobs.spec import DataSpec, JobSpec, NetworkSpec, TeacherSpec
 from medkd_core.jobs.state import JobStatus
 from medkd_core.jobs.store import JobStore
@@ -115,6 +116,24 @@ def test_recycled_process_number_is_not_taken_for_the_job(tmp_path: Path) -> Non
     job.set_state(job.state().claimed().changed(process_start="earlier"))
     assert job.state().pid == os.getpid()
     assert job.state().status is JobStatus.INTERRUPTED
+
+
+def test_process_that_ends_before_it_claims_the_job_makes_it_interrupted(tmp_path: Path) -> None:
+    job = JobStore(tmp_path).create(spec())
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    job.mark_launched(ProcessIdentity.of(child.pid))
+    assert job.state().status is JobStatus.QUEUED
+    child.communicate()
+    assert job.state().status is JobStatus.INTERRUPTED
+    job.mark_waiting()
+    assert job.state().status is JobStatus.QUEUED
+
+
+def test_relative_paths_are_frozen_as_absolute_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert JobStore(tmp_path / "jobs").create(spec()).spec.data.root == tmp_path / "films"
 
 
 def test_requested_cancel_is_seen_until_it_is_answered(tmp_path: Path) -> None:

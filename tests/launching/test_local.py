@@ -106,6 +106,16 @@ def test_job_cancelled_before_its_process_is_ready_does_not_run(job: Job) -> Non
     assert job.state().status is JobStatus.CANCELLED
 
 
+def test_process_that_cannot_begin_makes_the_job_interrupted(
+    job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "lightning_fabric.py").write_text("raise ImportError('broken installation')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    start_job(job)
+    wait_until(lambda: job.state().status is JobStatus.INTERRUPTED)
+    assert "broken installation" in job.log_path.read_text()
+
+
 @pytest.mark.slow
 def test_failure_is_one_sentence_and_its_traceback_is_in_the_log(job: Job) -> None:
     for path in job.spec.data.root.glob("one/*"):
