@@ -81,17 +81,17 @@ def _counts_table(summary: AuditSummary) -> QWidget:
     grid = QGridLayout(table)
     grid.setContentsMargins(0, 4, 0, 8)
     grid.setHorizontalSpacing(16)
-    grid.setVerticalSpacing(8)
+    grid.setVerticalSpacing(12)
     grid.setColumnStretch(1, 1)
-    for column, name in enumerate((*summary.split_names, "all"), start=2):
-        grid.addWidget(label(name), 0, column, Qt.AlignmentFlag.AlignRight)
     largest = max(summary.classes.values(), default=0)
     for row, (name, total) in enumerate(summary.classes.items(), start=1):
         grid.addWidget(label(name, "figure"), row, 0)
         grid.addWidget(ShareBar(total / max(largest, 1)), row, 1)
-        counts = [summary.splits[split].get(name, 0) for split in summary.split_names]
-        for column, count in enumerate((*counts, total), start=2):
-            grid.addWidget(label(f"{count:,}", "figure"), row, column, Qt.AlignmentFlag.AlignRight)
+    for column, (heading, counts) in enumerate(summary.columns.items(), start=2):
+        grid.addWidget(label(heading), 0, column, Qt.AlignmentFlag.AlignRight)
+        for row, name in enumerate(summary.classes, start=1):
+            count = label(f"{counts.get(name, 0):,}", "figure")
+            grid.addWidget(count, row, column, Qt.AlignmentFlag.AlignRight)
     return table
 
 

@@ -20,6 +20,10 @@ class _Copies(BaseModel):
     images: list[str]
 
 
+class _Masks(BaseModel):
+    present: int
+
+
 class AuditSummary(BaseModel):
     """The part of an audit's report that is shown; what else it holds is left out."""
 
@@ -35,7 +39,8 @@ class AuditSummary(BaseModel):
     mask_problems: list[_File]
     leaks: list[_Copies]
     contradictions: list[_Copies]
-    duplicates: list[_Copies]
+    lung_masks: dict[str, _Masks] = {}
+    infection_masks: dict[str, _Masks] = {}
     warnings: list[str]
 
     @property
@@ -50,6 +55,18 @@ class AuditSummary(BaseModel):
         """The splits in the order of their use."""
         known = [name for name in SPLIT_ORDER if name in self.splits]
         return known + [name for name in self.splits if name not in SPLIT_ORDER]
+
+    @property
+    def columns(self) -> dict[str, dict[str, int]]:
+        """Images of each class: by split, all, and with each kind of mask where there are any."""
+        masks = {"with lungs": self.lung_masks, "with infection": self.infection_masks}
+        marked = {
+            name: {label: found.present for label, found in classes.items()}
+            for name, classes in masks.items()
+            if any(found.present for found in classes.values())
+        }
+        splits = {name: self.splits[name] for name in self.split_names}
+        return splits | {"all": self.classes} | marked
 
     @property
     def findings(self) -> list[str]:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QVBoxL
 from medkd_viewer.training.card import Card, label
 from medkd_viewer.training.comparison import ComparedRun, compare
 from medkd_viewer.training.comparison_table import SORT_ROLE, ComparisonTable
+from medkd_viewer.training.interval_card import IntervalCard, Measured
 from medkd_viewer.training.notice import Notice
 from medkd_viewer.training.runs import Run
 
@@ -15,12 +16,13 @@ READING = (
     "Measured on test films, from which no run has learned. Below each figure stands its 95 % "
     "interval: runs whose intervals overlap widely cannot be told apart."
 )
-METRIC = 2
+METRIC = "macro_f1"
+METRIC_COLUMN = 2
 """The column that the table is sorted by at first."""
 
 
 ROW_HEIGHT = 46
-HEAD_HEIGHT = 34
+HEAD_HEIGHT = 40
 
 
 class ComparePage(QWidget):
@@ -33,6 +35,7 @@ class ComparePage(QWidget):
         self.view = QTableView()
         self.notice = Notice()
         self.empty = label("No run has finished yet.")
+        self.chart = IntervalCard("Macro F1 on test films, 95 % interval")
         self._prepare()
         card = Card("Finished runs, test films")
         card.body.addWidget(self.empty)
@@ -43,7 +46,8 @@ class ComparePage(QWidget):
         column.addWidget(label("Which is better", "headline"))
         column.addWidget(label(READING, wraps=True))
         column.addWidget(self.notice)
-        column.addWidget(card, 1)
+        column.addWidget(card, 3)
+        column.addWidget(self.chart, 2)
 
     def show_runs(self, completed: list[Run]) -> None:
         """Show these runs; each result is read once."""
@@ -56,7 +60,9 @@ class ComparePage(QWidget):
         rows = [row for row in self._known.values() if isinstance(row, ComparedRun)]
         self.notice.say("\n".join(row for row in self._known.values() if isinstance(row, str)))
         self.table.show_runs(rows)
-        self.view.setVisible(bool(rows))
+        self.chart.show_measured(_measured(rows))
+        for part in (self.view, self.chart):
+            part.setVisible(bool(rows))
         self.empty.setVisible(not rows)
 
     def _prepare(self) -> None:
@@ -68,7 +74,7 @@ class ComparePage(QWidget):
         view.setObjectName("comparison")
         view.setAccessibleName("Finished runs")
         view.setSortingEnabled(True)
-        view.sortByColumn(METRIC, Qt.SortOrder.DescendingOrder)
+        view.sortByColumn(METRIC_COLUMN, Qt.SortOrder.DescendingOrder)
         view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         view.setTabKeyNavigation(False)
@@ -81,3 +87,12 @@ class ComparePage(QWidget):
         head.setHighlightSections(False)
         head.setFixedHeight(HEAD_HEIGHT)
         view.hide()
+        self.chart.hide()
+
+
+def _measured(rows: list[ComparedRun]) -> list[Measured]:
+    return [
+        Measured(row.title, row.spec.kind, value, row.interval(METRIC))
+        for row in rows
+        if (value := row.metric(METRIC)) is not None
+    ]

@@ -56,7 +56,7 @@ COLUMNS = (
     Column("Run", _title, lambda run: run.title.lower(), is_figure=False),
     Column("Network", _network, _network, is_figure=False),
     _metric_column("Macro F1", "macro_f1"),
-    _metric_column("Balanced accuracy", "balanced_accuracy"),
+    _metric_column("Balanced\naccuracy", "balanced_accuracy"),
     _metric_column("Accuracy", "accuracy"),
     Column(
         "Parameters",

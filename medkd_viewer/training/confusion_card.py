@@ -28,8 +28,8 @@ class ConfusionCard(Card):
         self.empty = label("Shown after the first validation.")
         self.reading = label("rows: truth · columns: answer")
         self.body.addWidget(self.empty)
-        self.body.addWidget(self.matrix, 1)
         self.body.addWidget(self.reading)
+        self.body.addWidget(self.matrix, 1)
         self.body.addStretch(0)
         self.show_counts((), ())
 
@@ -68,8 +68,9 @@ class ConfusionMatrix(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         """Draw the class names and the cells."""
         painter = QPainter(self)
-        painter.setFont(ui_font(12))
+        painter.setFont(ui_font(11))
         self._paint_names(painter)
+        painter.setFont(ui_font(12))
         for row, column in _cells(len(self.counts)):
             self._paint_cell(painter, row, column)
 

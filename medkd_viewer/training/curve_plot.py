@@ -138,8 +138,9 @@ def _epoch_ticks(epochs: int) -> list[tuple[float, str]]:
 
 def _height(curves: Sequence[Curve], bounds: tuple[float, float]) -> tuple[float, float]:
     values = [value for curve in curves for _, value in curve.points] or [0.0, 1.0]
-    room = max(max(values) - min(values), 0.05) * 0.08
-    return max(min(values) - room, bounds[0]), min(max(values) + room, bounds[1])
+    room = max(max(values) - min(values), 0.05) * 0.1
+    # A little more than the bounds, or the figure at the bound itself has no room.
+    return max(min(values) - room, bounds[0]), min(max(values) + room, bounds[1] + room / 2)
 
 
 def _spoken(curves: Sequence[Curve]) -> str:

@@ -53,8 +53,9 @@ class DataPage(QWidget):
         card.setFixedWidth(FORM_WIDTH)
         for part in (drop, self.root, browse, self.kind):
             card.body.addWidget(part)
-        card.body.addStretch(1)
+        card.body.addSpacing(8)
         card.body.addWidget(self.next)
+        card.body.addStretch(1)
         cards = QHBoxLayout()
         cards.setSpacing(12)
         cards.addWidget(card)

@@ -26,6 +26,7 @@ class LogCard(Card):
         super().__init__("Log")
         self._path: Path | None = None
         self._offset = 0
+        self._follows_end = True
         self.text = QPlainTextEdit()
         self.text.setReadOnly(True)
         self.text.setMaximumBlockCount(LINES_KEPT)
@@ -35,11 +36,14 @@ class LogCard(Card):
         self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.text.setTabChangesFocus(True)
         self.body.addWidget(self.text, 1)
+        self._bar = self.text.verticalScrollBar()
+        self._bar.valueChanged.connect(self._note_position)
+        self._bar.rangeChanged.connect(self._keep_end)
 
     def follow(self, path: Path) -> None:
         """Show the log at `path`, from its end."""
         if path != self._path:
-            self._path, self._offset = path, 0
+            self._path, self._offset, self._follows_end = path, 0, True
             self.text.clear()
         self.refresh()
 
@@ -48,12 +52,15 @@ class LogCard(Card):
         fresh = self._read_whole_lines()
         if not fresh:
             return
-        bar = self.text.verticalScrollBar()
-        at_end = bar.value() >= bar.maximum() - 2
         self.text.appendPlainText(fresh)
-        # Someone who has scrolled up is reading; do not pull the page away.
-        if at_end:
-            bar.setValue(bar.maximum())
+
+    def _note_position(self, value: int) -> None:
+        # Someone who has scrolled up is reading; the page is not to be pulled away.
+        self._follows_end = value >= self._bar.maximum() - 1
+
+    def _keep_end(self) -> None:
+        if self._follows_end:
+            self._bar.setValue(self._bar.maximum())
 
     def _read_whole_lines(self) -> str:
         if self._path is None:

@@ -25,6 +25,7 @@ from medkd_viewer.training.settings_table import SETTINGS
 from medkd_viewer.training.teacher_card import TeacherCard
 
 COLUMNS = 3
+SCROLL_ROOM = 4
 
 
 class PlanPage(QWidget):
@@ -104,7 +105,7 @@ class PlanPage(QWidget):
         entries = QWidget()
         entries.setObjectName("trainPages")
         left = QVBoxLayout(entries)
-        left.setContentsMargins(0, 0, 0, 0)
+        left.setContentsMargins(0, 0, SCROLL_ROOM, 0)
         left.setSpacing(12)
         left.addWidget(self._learner_card())
         left.addWidget(self.teachers)
@@ -115,7 +116,7 @@ class PlanPage(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         columns = QHBoxLayout()
-        columns.setSpacing(12)
+        columns.setSpacing(12 - SCROLL_ROOM)
         columns.addWidget(scroll, 3)
         columns.addWidget(self._specification_card(), 2)
         page = QVBoxLayout(self)

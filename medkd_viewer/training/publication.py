@@ -5,6 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from medkd_viewer.training.comparison import ComparedRun, compare
+from medkd_viewer.training.facts_card import Facts
+from medkd_viewer.training.runs import Run
+from medkd_viewer.training.words import network_label, plural
+
 
 def bundle_folder(parent: Path, name: str, version: str) -> Path:
     """Return the folder that a bundle of that name and version gets: ``chest-demo-1.0``."""
@@ -23,3 +28,35 @@ def missing(name: str, version: str, parent: str) -> dict[str, str]:
     elif not problems and bundle_folder(Path(parent), name, version).exists():
         problems["folder"] = "It holds a bundle of that name and version already."
     return problems
+
+
+def content_facts(run: Run) -> Facts:
+    """Tell what the bundle of a completed run will hold."""
+    compared = compare(run)
+    if not isinstance(compared, ComparedRun):
+        return (("Result", compared),)
+    spec, result = compared.spec, compared.result
+    return (
+        ("Student", f"{network_label(spec.network.name)}, width {spec.network.width:g}"),
+        ("Input", f"{result.recipe.size} px, {result.recipe.interpolation}"),
+        ("Teachers", plural(len(spec.teachers), "network") if spec.teachers else "none"),
+        ("Classes", ", ".join(result.classes)),
+        ("Trained on", f"{result.dataset}, {plural(result.train_images, 'image')}"),
+        ("Tested on", plural(result.test_images, "image")),
+        *(
+            (name, _figure(compared, metric))
+            for name, metric in (
+                ("Macro F1", "macro_f1"),
+                ("Balanced accuracy", "balanced_accuracy"),
+                ("Accuracy", "accuracy"),
+            )
+        ),
+    )
+
+
+def _figure(run: ComparedRun, metric: str) -> str:
+    """Tell a metric of the test split with its 95 % interval."""
+    value, interval = run.metric(metric), run.interval(metric)
+    if value is None:
+        return "not measured"
+    return f"{value:.3f}" + (f" ({interval[0]:.3f} – {interval[1]:.3f})" if interval else "")

@@ -17,9 +17,10 @@ from PySide6.QtWidgets import (
 
 from medkd_viewer.training.card import Card, label
 from medkd_viewer.training.core_command import CoreCommand
+from medkd_viewer.training.facts_card import FactsCard
 from medkd_viewer.training.form_field import FormField
 from medkd_viewer.training.notice import Notice
-from medkd_viewer.training.publication import bundle_folder, missing
+from medkd_viewer.training.publication import bundle_folder, content_facts, missing
 from medkd_viewer.training.runs import Run
 
 FORM_WIDTH = 520
@@ -50,6 +51,7 @@ class PublishPage(QWidget):
         self.publish = QPushButton("Publish")
         self.read = QPushButton("Open in Read")
         self.progress = QProgressBar()
+        self.content = FactsCard("What it will hold")
         self.notice = Notice()
         self._prepare()
         self._arrange()
@@ -73,6 +75,7 @@ class PublishPage(QWidget):
         self.run.setCurrentIndex(self.run.findData(identifier))
         if run := self._runs.get(identifier):
             self.name.value = run.title
+        self.content.show_facts(content_facts(run) if run else ())
 
     def stop(self) -> None:
         """End a publication that is under way; nothing half-written is left."""
@@ -161,9 +164,12 @@ class PublishPage(QWidget):
         column.setSpacing(12)
         column.addWidget(label("Hand it to the readers", "headline"))
         meaning = label(MEANING, wraps=True)
-        meaning.setMaximumWidth(FORM_WIDTH)
         column.addWidget(meaning)
-        column.addWidget(card, 0, Qt.AlignmentFlag.AlignLeft)
+        cards = QHBoxLayout()
+        cards.setSpacing(12)
+        cards.addWidget(card, 0, Qt.AlignmentFlag.AlignTop)
+        cards.addWidget(self.content, 1, Qt.AlignmentFlag.AlignTop)
+        column.addLayout(cards)
         column.addStretch(1)
 
 

@@ -22,14 +22,15 @@ CLASS_COLOURS = (
 )
 
 
-def loss_curves(history: RunHistory, yardstick: Yardstick) -> list[Curve]:
+def loss_curves(history: RunHistory, yardstick: Yardstick, distils: bool) -> list[Curve]:
     """Loss on training and validation films, and what validation was without teachers.
 
     A distilled student's training loss holds what it learns from teachers, too; validation counts
     the labels alone, in every run.
     """
+    train = "train with teachers" if distils else "train"
     curves = [
-        Curve("train", TRAIN, history.points("train_loss")),
+        Curve(train, TRAIN, history.points("train_loss")),
         Curve("validation", VALIDATION, history.points("validation_loss")),
     ]
     if yardstick.baseline:

@@ -24,7 +24,7 @@ def present_facts(run: Run, history: RunHistory, now: datetime) -> Facts:
         With a time zone; ages are told against it.
     """
     step, epoch, checkpoint = history.step, history.last_epoch, history.checkpoint
-    facts = [("State", run.status.value if run.status else UNKNOWN)]
+    facts = [("State", run.state_word)]
     if run.status is JobStatus.RUNNING:
         facts.append(("Step", f"{step.step} of {step.steps}" if step else UNKNOWN))
     facts += [

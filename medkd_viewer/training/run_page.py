@@ -118,9 +118,8 @@ class RunPage(QWidget):
         last, distils = history.last_epoch, run.job.spec.kind == "distill"
         epochs = run.state.epochs
         now = last.epoch if last and run.status is not JobStatus.COMPLETED else None
-        losses = loss_curves(history, self._yardstick)
+        losses = loss_curves(history, self._yardstick, distils)
         scores = macro_f1_curves(history, self._yardstick, distils)
-        self.loss.set_heading("Loss, in training with teachers" if distils else "Loss")
         self.loss.show_curves(losses, epochs=epochs, now=now)
         self.macro_f1.show_curves(scores, epochs=epochs, now=now)
         self.sensitivity.show_curves(sensitivity_curves(history), epochs=epochs, now=now)

@@ -95,7 +95,14 @@ class Run:
             return f"{self.progress:.0%}".replace("%", " %")
         if self.status is JobStatus.COMPLETED and self.state.best_metric is not None:
             return f"{self.state.best_metric:.3f}"
-        return "waiting" if self.status is JobStatus.QUEUED else self.state.status.value
+        return self.state_word
+
+    @property
+    def state_word(self) -> str:
+        """Its state, as people say it."""
+        if self.status is None:
+            return "damaged"
+        return "waiting" if self.status is JobStatus.QUEUED else self.status.value
 
     @property
     def note(self) -> str:

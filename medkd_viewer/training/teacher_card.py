@@ -19,6 +19,7 @@ class TeacherCard(Card):
         super().__init__("Teachers", parent)
         self.boxes: dict[str, QCheckBox] = {}
         self._column = QVBoxLayout()
+        self._column.setSpacing(0)
         self._empty = label(
             "None has finished yet. Train a teacher first, or let the whole experiment be queued.",
             wraps=True,
