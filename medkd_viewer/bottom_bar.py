@@ -16,13 +16,13 @@ class BottomBar(QWidget):
         self.setObjectName("bottomBar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(HEIGHT)
-        self.cursor, self.maps, self.activity = QLabel(), QLabel(), QLabel()
+        self.place, self.maps, self.activity = QLabel(), QLabel(), QLabel()
         research = QLabel("Research use only. Not for diagnosis.")
         research.setObjectName("researchOnly")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(16, 0, 16, 0)
         layout.setSpacing(22)
-        for label in (self.cursor, self.maps, self.activity):
+        for label in (self.place, self.maps, self.activity):
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.hide()
             layout.addWidget(label)

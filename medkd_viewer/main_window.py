@@ -233,7 +233,7 @@ class MainWindow(QMainWindow):
 
     def _show_cursor(self) -> None:
         room = self.room
-        self.bottom_bar.say(self.bottom_bar.cursor, cursor_words(room.state))
+        self.bottom_bar.say(self.bottom_bar.place, cursor_words(room.state))
         self.bottom_bar.say(self.bottom_bar.maps, map_words(room.state, room.panes.network_panes))
 
     def _show_activity(self) -> None:

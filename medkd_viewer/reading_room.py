@@ -26,7 +26,6 @@ from medkd_viewer.studies.panel import StudiesPanel
 from medkd_viewer.studies.remarks import remark_of
 from medkd_viewer.studies.thumbnails import Thumbnails
 
-_STUDIES, _PANES, _FINDINGS = range(3)
 _OPACITY_STEP = 0.05
 
 
@@ -146,9 +145,8 @@ class ReadingRoom(QWidget):
         self.studies.setMinimumWidth(180)
         self.findings.setMinimumWidth(260)
         self.panes.setMinimumWidth(320)
-        splitter.setStretchFactor(_PANES, 1)
-        for panel in range(3):
-            splitter.setCollapsible(panel, False)
+        splitter.setStretchFactor(splitter.indexOf(self.panes), 1)
+        splitter.setChildrenCollapsible(False)
         left, right = self.settings.panel_widths
         splitter.setSizes([left, 900, right])
         splitter.splitterMoved.connect(self._keep_widths)

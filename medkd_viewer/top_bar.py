@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -72,10 +73,10 @@ class TopBar(QWidget):
         self._model.setAccessibleName(f"Model: {name}")
         menu = _emptied(self._model)
         group = QActionGroup(menu)
-        self._offer(menu, group, "Demo", current is None, lambda: self.model_chosen.emit(None))
+        self._offer(menu, group, "Demo", current is None, partial(self.model_chosen.emit, None))
         for path in recent:
             self._offer(
-                menu, group, path.stem, path == current, lambda p=path: self.model_chosen.emit(p)
+                menu, group, path.stem, path == current, partial(self.model_chosen.emit, path)
             )
         menu.addSeparator()
         menu.addAction(self._actions["open_model"])
@@ -93,7 +94,7 @@ class TopBar(QWidget):
                 group,
                 choice.label,
                 choice.key == current,
-                lambda key=choice.key: self.device_chosen.emit(key),
+                partial(self.device_chosen.emit, choice.key),
             )
 
     def _offer(

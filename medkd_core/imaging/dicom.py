@@ -140,8 +140,17 @@ def _instance(source: DicomSource, declared: PixelFormat) -> Instance:
         body_part=_text(header, "BodyPartExamined").upper(),
         view=_text(header, "ViewPosition").upper(),
         laterality=_text(header, "ImageLaterality") or _text(header, "Laterality"),
+        orientation=_orientation(header),
         description=_text(header, "ImageComments") or source.path.name,
     )
+
+
+def _orientation(header: Dataset) -> tuple[str, str]:
+    try:
+        row, column = header.PatientOrientation
+    except (AttributeError, ValueError, TypeError, LookupError):
+        return "", ""
+    return str(row).strip(), str(column).strip()
 
 
 def _text(header: Dataset, keyword: str) -> str:

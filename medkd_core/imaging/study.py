@@ -28,6 +28,9 @@ class Instance:
     laterality : str
     description : str
         A name for a person: image comments, or the file's name.
+    orientation : (str, str)
+        Where rows run to (right edge) and columns run to (lower edge) in the patient, as Patient
+        Orientation gives it: ``("L", "F")``; empty when the file does not say (PS3.3 C.7.6.1.1.1).
     """
 
     path: Path
@@ -41,6 +44,7 @@ class Instance:
     view: str = ""
     laterality: str = ""
     description: str = ""
+    orientation: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True)

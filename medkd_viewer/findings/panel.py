@@ -71,15 +71,16 @@ class FindingsPanel(QScrollArea):
         self._comparison_layout().addWidget(self._agreement)
         self._comparison_layout().addWidget(self._yardstick)
         layout.addWidget(self._comparison)
-        for title, widget in (
-            ("Map", self.controls),
-            ("Your judgement of this map", self._judgement),
-        ):
-            layout.addSpacing(8)
-            layout.addWidget(section_label(title))
-            layout.addWidget(widget)
+        self._add_part(layout, "Map", self.controls)
+        self._add_part(layout, "Your judgement of this map", self._judgement)
         layout.addStretch(1)
         return body
+
+    @staticmethod
+    def _add_part(layout: QVBoxLayout, title: str, widget: QWidget) -> None:
+        layout.addSpacing(8)
+        layout.addWidget(section_label(title))
+        layout.addWidget(widget)
 
     def _comparison_layout(self) -> QVBoxLayout:
         layout = self._comparison.layout()

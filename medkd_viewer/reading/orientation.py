@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from medkd_viewer.reading.film import Film
 from medkd_viewer.reading.viewport import Viewport
 
-# Frontal films are stored as seen from the front: the patient's right on the left (PS3.3 C.8.11.4
-# leaves no other way for a film that is to be hung as it is stored).
-_FRONTAL_VIEWS = {"PA", "AP"}
-_FRONTAL_LETTERS = ("R", "", "L", "")
+_OPPOSITE = str.maketrans("LRAPHF", "RLPAFH")
 
 
-def side_letters(film: Film, viewport: Viewport) -> tuple[str, str]:
-    """Letters for the left and right edge of the screen; empty where the file does not say."""
-    if film.instance.view not in _FRONTAL_VIEWS:
-        return "", ""
-    left, top, right, bottom = _FRONTAL_LETTERS
+@dataclass(frozen=True, slots=True)
+class EdgeLetters:
+    """Letters for the four edges of the screen; empty where the file does not say."""
+
+    left: str = ""
+    top: str = ""
+    right: str = ""
+    bottom: str = ""
+
+
+def edge_letters(film: Film, viewport: Viewport) -> EdgeLetters:
+    """Which side of the patient lies at which edge, after mirror and turn (PS3.3 C.7.6.1.1.1)."""
+    right, bottom = film.instance.orientation
+    left, top = right.translate(_OPPOSITE), bottom.translate(_OPPOSITE)
     if viewport.mirrored:
         left, right = right, left
-    ring = [left, top, right, bottom]
+    clockwise = [left, top, right, bottom]
     turns = viewport.quarter_turns
-    turned = ring[-turns:] + ring[:-turns] if turns else ring
-    return turned[0], turned[2]
+    return (
+        EdgeLetters(*clockwise[-turns:], *clockwise[:-turns]) if turns else EdgeLetters(*clockwise)
+    )

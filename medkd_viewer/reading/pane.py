@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QWidget
 from medkd_core.imaging.frame import StoredArray
 from medkd_viewer.reading.corner_texts import CornerTexts, Lines, corner_texts
 from medkd_viewer.reading.gestures import Gestures
-from medkd_viewer.reading.orientation import side_letters
+from medkd_viewer.reading.orientation import EdgeLetters, edge_letters
 from medkd_viewer.reading.painting import draw_cross_hair, draw_edged_text, film_image
 from medkd_viewer.reading.sampling import VisiblePart, visible_part
 from medkd_viewer.reading.state import ReadingState
@@ -101,7 +101,7 @@ class FilmPane(QWidget):
         film = self.state.film
         if film is None or not self.state.texts_visible:
             return
-        self._draw_sides(painter, side_letters(film, self.state.viewport))
+        self._draw_sides(painter, edge_letters(film, self.state.viewport))
         if self.width() >= _SMALLEST_TEXTS:
             ratio = self.devicePixelRatioF()
             self._draw_corners(painter, corner_texts(film, self.state.voi, geometry.scale * ratio))
@@ -134,12 +134,12 @@ class FilmPane(QWidget):
             draw_cross_hair(painter, x, y)
             painter.restore()
 
-    def _draw_sides(self, painter: QPainter, letters: tuple[str, str]) -> None:
+    def _draw_sides(self, painter: QPainter, letters: EdgeLetters) -> None:
         left, top, width, height = self.picture_area()
         painter.setFont(ui_font(13, bold=True))
         middle = QRectF(left + _MARGIN, top + height / 2 - 10, width - 2 * _MARGIN, 20)
-        draw_edged_text(painter, middle, _TOP_LEFT.value, letters[0])
-        draw_edged_text(painter, middle, _TOP_RIGHT.value, letters[1])
+        draw_edged_text(painter, middle, _TOP_LEFT.value, letters.left)
+        draw_edged_text(painter, middle, _TOP_RIGHT.value, letters.right)
 
     def _draw_corners(self, painter: QPainter, texts: CornerTexts) -> None:
         left, top, width, height = self.picture_area()

@@ -102,9 +102,10 @@ class PaneGrid(QWidget):
         if self._maximised is not None:
             self._maximised.setGeometry(self.rect())
             return
-        above = [self.film_pane] + [p for p in self.network_panes.values() if p.view.is_student]
+        students = [p for p in self.network_panes.values() if p.view.is_student]
         below = [p for p in self.network_panes.values() if not p.view.is_student]
+        above = [self.film_pane, *students]
         width, height = self.width() - 2 * GAP, self.height() - 2 * GAP
         boxes = arranged(width, height, len(above), len(below))
-        for pane, (left, top, pane_width, pane_height) in zip(above + below, boxes, strict=True):
+        for pane, (left, top, pane_width, pane_height) in zip([*above, *below], boxes, strict=True):
             pane.setGeometry(left + GAP, top + GAP, pane_width, pane_height)

@@ -105,7 +105,7 @@ class StudyDelegate(QStyledItemDelegate):
             case FolderRow():
                 height = _FOLDER_HEIGHT
             case RefusedRow():
-                width = option.rect.width() - 2 * _PADDING  # type: ignore[attr-defined]
+                width = option.rect.width() - 2 * _PADDING
                 height = 24 + _wrapped_height(row.refusal.reason, max(width, 120)) + _PADDING
             case _:
                 height = _STUDY_HEIGHT
@@ -114,8 +114,8 @@ class StudyDelegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Ground, picture, words, sign."""
         row = index.data(Qt.ItemDataRole.UserRole)
-        box: QRect = option.rect  # type: ignore[attr-defined]
-        state: QStyle.StateFlag = option.state  # type: ignore[attr-defined]
+        box: QRect = option.rect
+        state: QStyle.StateFlag = option.state
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
