@@ -33,7 +33,7 @@ def measure_familiarity(
     At most `FAMILIARITY_FILMS_PER_CLASS` films of a class are looked at in each split.
     """
     train, validation = (
-        first_of_each_class(dataset, split, FAMILIARITY_FILMS_PER_CLASS)
+        spread_over_classes(dataset, split, FAMILIARITY_FILMS_PER_CLASS)
         for split in ("train", "validation")
     )
     labels = np.array([dataset.class_index(record.label) for record in train])
@@ -61,7 +61,7 @@ def measure_yardstick(
     """
     student_maps: list[FloatArray] = []
     teacher_maps: dict[str, list[FloatArray]] = {name: [] for name in teachers}
-    for record in first_of_each_class(dataset, "validation", YARDSTICK_FILMS_PER_CLASS):
+    for record in spread_over_classes(dataset, "validation", YARDSTICK_FILMS_PER_CLASS):
         own = _preview(record, *student, view, None)
         others = {
             name: _preview(record, *teacher, view, own.class_index)
@@ -77,12 +77,16 @@ def measure_yardstick(
     return agreement_yardstick(student_maps, teacher_maps, seed=seed)
 
 
-def first_of_each_class(dataset: Dataset, split: Split, count: int) -> list[Record]:
-    """The first `count` records of every class in a split, class by class."""
+def spread_over_classes(dataset: Dataset, split: Split, count: int) -> list[Record]:
+    """At most `count` records of every class in a split, class by class, spread over its order."""
     by_class: defaultdict[str, list[Record]] = defaultdict(list)
     for record in dataset.split(split):
         by_class[record.label].append(record)
-    return [record for name in dataset.classes for record in by_class[name][:count]]
+    chosen: list[Record] = []
+    for name in dataset.classes:
+        records = by_class[name]
+        chosen += records[:: -(-len(records) // count) or 1]
+    return chosen
 
 
 def _embeddings(
