@@ -79,6 +79,8 @@ def export_onnx(
             OnnxEngine(partial), TorchEngine(network, name, image_size, "cpu", layer), onnx_path
         )
         partial.replace(onnx_path)
+    except OSError as error:
+        raise _cannot(onnx_path, error.strerror or "the disk refused") from error
     finally:
         partial.unlink(missing_ok=True)
         network.train(was_training)

@@ -129,7 +129,6 @@ def import_weights(name: str, source: Path, folder: Path | None = None) -> Path:
         head = head_name(create_network(name))
     network = create_network(name, class_count(read_tensors(source), head, source))
     load_weights(network, source)
-    target.parent.mkdir(parents=True, exist_ok=True)
     save_weights(network, target)
     return target
 
@@ -149,7 +148,13 @@ def _downloaded(name: str, hub_id: str) -> Path:
 
 
 def _place(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f".{target.name}.partial")
-    shutil.copyfile(source, partial)
-    partial.replace(target)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, partial)
+        partial.replace(target)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise NetworkError(
+            "Cannot write weights to", path=target, because=error.strerror or "the disk refused"
+        ) from error

@@ -40,7 +40,7 @@ class LoadReport:
 
 
 def save_weights(network: nn.Module, path: Path) -> None:
-    """Write a network's state as safetensors: whole, or not at all.
+    """Write a network's state as safetensors: whole, or not at all; its folder is made if need be.
 
     Buffers that follow from the architecture (AutoFormerV2's window tables) are left out.
     """
@@ -51,6 +51,7 @@ def save_weights(network: nn.Module, path: Path) -> None:
     }
     partial = path.with_name(f".{path.name}.partial")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with partial.open("wb") as file:
             file.write(safetensors.torch.save(tensors))
             file.flush()
@@ -160,7 +161,7 @@ def _check_keys(
     faults = {
         "missing": [key for key in own if key not in found and needed(key)],
         "unexpected": [key for key in found if key not in own],
-        "of another shape": [k for k in found if k in own and found[k].shape != own[k].shape],
+        "of another shape": [k for k in own if k in found and found[k].shape != own[k].shape],
     }
     if any(faults.values()):
         raise NetworkError(

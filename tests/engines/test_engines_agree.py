@@ -1,0 +1,97 @@
+"""Both engines give the same answers for a network of every family."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from medkd_core.engines.onnx_engine import OnnxEngine
+from medkd_core.engines.torch_engine import TorchEngine
+
+FAMILIES = [
+    "ofa_595",
+    "visformer_s",
+    "vgg19_bn",
+    *(
+        pytest.param(name, marks=pytest.mark.slow)
+        for name in ("ofa_595_s", "densenet201", "autoformer_v2_t", "vgg19")
+    ),
+]
+
+
+def agree(ours: np.ndarray, theirs: np.ndarray) -> bool:
+    return ours.shape == theirs.shape and np.allclose(
+        ours, theirs, rtol=0, atol=1e-4 * float(np.ptp(theirs))
+    )
+
+
+@pytest.fixture
+def engines(exported: Callable[[str], Any], request: pytest.FixtureRequest) -> Any:
+    made = exported(request.param)
+    return OnnxEngine(made.onnx_path, threads=1), TorchEngine(made.network, made.name, 64)
+
+
+@pytest.mark.parametrize("engines", FAMILIES, indirect=True)
+def test_both_engines_give_the_same_answers(engines: Any, scene: Any) -> None:
+    onnx, torch = engines
+    images = np.random.default_rng(1).standard_normal((19, 3, 64, 64), np.float32)
+    for ours, theirs in zip(
+        (*onnx.logits_and_features(images), onnx.logits(images), onnx.embeddings(images)),
+        (*torch.logits_and_features(images), torch.logits(images), torch.embeddings(images)),
+        strict=True,
+    ):
+        assert agree(ours, theirs)
+        assert ours.dtype == theirs.dtype == np.float32
+    for arguments in (scene, replace(scene, baseline=images[0])):
+        masked = onnx.masked_logits(*arguments)
+        assert agree(masked, torch.masked_logits(*arguments))
+        assert agree(masked, torch.logits(arguments.masked_images()))
+
+
+@pytest.mark.parametrize("engines", ["vgg19_bn"], indirect=True)
+def test_both_engines_know_their_input_and_say_where_they_compute(engines: Any) -> None:
+    for engine in engines:
+        assert engine.input_shape == (64, 64)
+        assert engine.device == "CPU, 1 thread"
+
+
+@pytest.mark.parametrize("engines", ["vgg19_bn"], indirect=True)
+def test_chunks_are_counted_to_the_last_mask(engines: Any, scene: Any) -> None:
+    for engine, counts in zip(engines, ([16, 32, 35], [32, 35]), strict=True):
+        finished: list[int] = []
+        engine.masked_logits(*scene, chunk_done=finished.append)
+        assert finished == counts
+
+
+@pytest.mark.parametrize("engines", ["vgg19_bn"], indirect=True)
+def test_an_exception_between_chunks_ends_the_work(engines: Any, scene: Any) -> None:
+    from medkd_core.errors import OperationCancelled
+
+    def stop(_finished: int) -> None:
+        raise OperationCancelled
+
+    for engine in engines:
+        with pytest.raises(OperationCancelled):
+            engine.masked_logits(*scene, chunk_done=stop)
+
+
+@pytest.mark.parametrize("engines", ["vgg19_bn"], indirect=True)
+def test_arrays_that_do_not_fit_are_refused_by_name(engines: Any, scene: Any) -> None:
+    from medkd_core.errors import EngineError
+
+    wrong = {
+        "image": scene.image[:, :32],
+        "masks": scene.masks[:0],
+        "rows": scene.rows[:, :3],
+        "columns": scene.columns[:, :4],
+        "baseline": scene.baseline[0],
+    }
+    for engine in engines:
+        for name, array in wrong.items():
+            with pytest.raises(EngineError, match=f"on {name} of shape"):
+                engine.masked_logits(*replace(scene, **{name: array}))
+        for inputs in (scene.image, np.zeros((0, 3, 64, 64), np.float32)):
+            with pytest.raises(EngineError, match="it takes \\(n, 3, 64, 64\\)"):
+                engine.logits(inputs)

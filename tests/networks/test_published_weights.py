@@ -1,0 +1,56 @@
+"""Where published weights come from, and what happens when they cannot be had."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from medkd_core.errors import NetworkError
+from medkd_core.networks import NETWORKS, create_network
+from medkd_core.networks.published import PUBLISHED, fetch_weights, import_weights, weights_path
+
+
+@pytest.fixture
+def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+
+
+def test_every_network_has_an_address() -> None:
+    assert set(PUBLISHED) == set(NETWORKS)
+
+
+@pytest.mark.usefixtures("offline")
+def test_fetching_without_a_connection_says_so_and_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(NetworkError, match=r"timm/densenet201.tv_in1k cannot be reached\. Check"):
+        fetch_weights("densenet201", tmp_path / "weights")
+    assert not (tmp_path / "weights").exists()
+
+
+def test_weights_to_be_downloaded_by_hand_are_named_with_their_address(tmp_path: Path) -> None:
+    with pytest.raises(NetworkError, match=r"Download them from https://github.com/microsoft"):
+        fetch_weights("autoformer_v2_t", tmp_path)
+
+
+def test_weights_that_are_there_are_not_fetched_again(tmp_path: Path) -> None:
+    there = weights_path("vgg19", tmp_path)
+    there.touch()
+    assert fetch_weights("vgg19", tmp_path) == there
+
+
+def test_a_released_pickle_is_imported_as_safetensors_with_its_own_head(tmp_path: Path) -> None:
+    released = tmp_path / "released.pth"
+    network = create_network("ofa_595", num_classes=11)
+    torch.save({"state_dict": network.state_dict()}, released)
+    path = import_weights("ofa_595", released, tmp_path / "weights")
+    assert path == weights_path("ofa_595", tmp_path / "weights")
+    assert load_file(path)["classifier.linear.weight"].shape == (11, 1536)
+
+
+def test_a_file_of_another_network_is_not_imported(tmp_path: Path) -> None:
+    released = tmp_path / "released.pth"
+    torch.save(create_network("vgg19", 3, width=0.05).state_dict(), released)
+    with pytest.raises(NetworkError, match="belong to another network"):
+        import_weights("ofa_595", released, tmp_path / "weights")
+    assert not (tmp_path / "weights").exists()
