@@ -7,7 +7,7 @@ import os
 import torch
 from lightning_fabric import Fabric
 
-from medkd_core.errors import JobError
+from medkd_core.engines.devices import cpu_label, resolve_device
 
 
 def make_fabric(device: str) -> Fabric:
@@ -20,26 +20,21 @@ def make_fabric(device: str) -> Fabric:
 
     Raises
     ------
-    JobError
+    EngineError
         There is no such device.
     """
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    kind, _, number = device.partition(":")
-    if kind == "cpu":
+    key, _ = resolve_device(device)
+    if key == "cpu":
         return Fabric(accelerator="cpu", devices=1, precision="32-true")
-    if kind != "cuda" or not (number or "0").isdigit():
-        raise _no_device(device, "a device is called auto, cpu, cuda or cuda:0")
-    if int(number or 0) >= torch.cuda.device_count():
-        raise _no_device(device, f"this machine has {torch.cuda.device_count()} CUDA devices")
     precision = "bf16-mixed" if torch.cuda.is_bf16_supported() else "32-true"
-    return Fabric(accelerator="cuda", devices=[int(number or 0)], precision=precision)
+    index = int(key.partition(":")[2])
+    return Fabric(accelerator="cuda", devices=[index], precision=precision)
 
 
 def device_label(fabric: Fabric) -> str:
     """The device in words: ``CPU, 2 threads``."""
     if fabric.device.type == "cpu":
-        return f"CPU, {torch.get_num_threads()} threads"
+        return cpu_label(torch.get_num_threads())
     return f"{torch.cuda.get_device_name(fabric.device)} ({fabric.device})"
 
 
@@ -52,11 +47,3 @@ def make_deterministic(seed: int) -> None:
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cudnn.benchmark = False
     torch.manual_seed(seed)
-
-
-def _no_device(device: str, reason: str) -> JobError:
-    return JobError(
-        f"Cannot compute on '{device}'",
-        because=reason,
-        cure="Set 'device' of [training] to auto.",
-    )

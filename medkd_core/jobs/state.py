@@ -133,5 +133,19 @@ def read_state(path: Path) -> JobState:
 
 
 def write_state(path: Path, state: JobState) -> None:
-    """Replace a `state.json` in one step."""
-    write_durably(path, state.model_dump_json(indent=2) + "\n")
+    """Replace a `state.json` in one step.
+
+    Raises
+    ------
+    JobError
+        The disk refuses; the old state is still there.
+    """
+    try:
+        write_durably(path, state.model_dump_json(indent=2) + "\n")
+    except OSError as error:
+        raise JobError(
+            "Cannot write the state of a job to",
+            path=path,
+            because=error.strerror or str(error),
+            cure="Free some space and resume the job.",
+        ) from error

@@ -1,0 +1,188 @@
+"""One job: a folder that is the whole truth about a training run::
+
+spec.json       what was asked for, frozen, with its hash
+state.json      where it stands (see `state`)
+events.jsonl    what happened (see `events`)
+log.txt         what the process printed
+launched.json   the process that was started for it, until that speaks for itself
+control         what somebody asks of the running process: ``pause`` or ``cancel``
+checkpoints/    everything that is needed to go on
+result/         weights and metrics of a completed job
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ValidationError
+
+from medkd_core.errors import JobError
+from medkd_core.jobs.durable import write_durably
+from medkd_core.jobs.events import Event, EventReader
+from medkd_core.jobs.processes import ProcessIdentity
+from medkd_core.jobs.spec import JobSpec
+from medkd_core.jobs.state import JobState, JobStatus, read_state, write_state
+
+JobRequest = Literal["pause", "cancel"]
+_REQUESTS: tuple[JobRequest, ...] = ("pause", "cancel")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job's folder and its frozen spec."""
+
+    folder: Path
+    spec: JobSpec
+
+    @property
+    def identifier(self) -> str:
+        """Name of its folder."""
+        return self.folder.name
+
+    @property
+    def state_path(self) -> Path:
+        """`state.json`; written by the job's own process."""
+        return self.folder / "state.json"
+
+    @property
+    def events_path(self) -> Path:
+        """`events.jsonl`; to follow it use an `EventReader`."""
+        return self.folder / "events.jsonl"
+
+    @property
+    def log_path(self) -> Path:
+        """Everything that the job's process printed, tracebacks too."""
+        return self.folder / "log.txt"
+
+    @property
+    def checkpoint_folder(self) -> Path:
+        """Where the run can go on from."""
+        return self.folder / "checkpoints"
+
+    @property
+    def result_folder(self) -> Path:
+        """Weights, metrics and logits of a completed job; absent before."""
+        return self.folder / "result"
+
+    @property
+    def lock_path(self) -> Path:
+        """Locked by the process that runs the job, so that no second one can."""
+        return self.folder / "process.lock"
+
+    def state(self) -> JobState:
+        """Where the job stands now, a vanished process and a pending cancel seen.
+
+        Raises
+        ------
+        JobError
+            `state.json` is missing or damaged.
+        """
+        state = read_state(self.state_path)
+        if self._is_orphaned(state):
+            # Its last word may have come between reading the state and looking for the process.
+            state = read_state(self.state_path)
+            return state.interrupted() if self._is_orphaned(state) else state
+        if state.status.is_active and self.requested() == "cancel":
+            return state.cancelling()
+        return state
+
+    def set_state(self, state: JobState) -> None:
+        """Replace the state; for the job's own process, or while none is at work."""
+        write_state(self.state_path, state)
+
+    def events(self, after_seq: int = 0) -> list[Event]:
+        """What happened after the event of that number."""
+        return EventReader(self.events_path, after_seq).read()
+
+    def request(self, what: JobRequest) -> None:
+        """Ask the running process to pause or cancel; it answers between two steps."""
+        write_durably(self._control_path, what)
+
+    def requested(self) -> JobRequest | None:
+        """What was asked and not yet answered."""
+        try:
+            text = self._control_path.read_text()
+        except FileNotFoundError:
+            return None
+        return next((request for request in _REQUESTS if request == text), None)
+
+    def clear_request(self) -> None:
+        """Forget what was asked."""
+        self._control_path.unlink(missing_ok=True)
+
+    def mark_launched(self, process: ProcessIdentity) -> None:
+        """Remember a process that was started and has not yet claimed the job."""
+        write_durably(self._launched_path, process.model_dump_json())
+
+    def mark_waiting(self) -> None:
+        """Queue a job that is at rest (again), whatever was asked of it before."""
+        self._launched_path.unlink(missing_ok=True)
+        self.clear_request()
+        waiting = read_state(self.state_path).changed(
+            status=JobStatus.QUEUED, message="", seconds_left=None
+        )
+        self.set_state(waiting)
+
+    def _is_orphaned(self, state: JobState) -> bool:
+        """A process was at work on it, and is gone."""
+        if state.status is JobStatus.QUEUED:
+            process = self._launched()
+            return process is not None and not process.is_alive()
+        return state.status.is_active and not (state.process and state.process.is_alive())
+
+    def _launched(self) -> ProcessIdentity | None:
+        try:
+            return ProcessIdentity.model_validate_json(self._launched_path.read_bytes())
+        except (FileNotFoundError, ValidationError):
+            return None
+
+    @property
+    def _launched_path(self) -> Path:
+        return self.folder / "launched.json"
+
+    @property
+    def _control_path(self) -> Path:
+        return self.folder / "control"
+
+
+def open_job(folder: Path) -> Job:
+    """Open a job's folder.
+
+    Raises
+    ------
+    JobError
+        `spec.json` is missing, damaged or no longer what was frozen.
+    """
+    path = folder / "spec.json"
+    try:
+        frozen = json.loads(path.read_bytes())
+        spec = JobSpec.model_validate(frozen["spec"])
+        intact = frozen["sha256"] == _digest(frozen["spec"])
+    except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
+        raise _unreadable(path, "it is missing or damaged") from error
+    if not intact:
+        raise _unreadable(path, "it was changed after the job was made")
+    return Job(folder, spec)
+
+
+def _unreadable(path: Path, reason: str) -> JobError:
+    return JobError(
+        "Cannot open a job from",
+        path=path,
+        because=reason,
+        cure="Make a new job for a changed specification.",
+    )
+
+
+def frozen_spec(spec: JobSpec) -> str:
+    """Content of `spec.json`: the specification and its hash."""
+    content = spec.model_dump(mode="json")
+    return json.dumps({"sha256": _digest(content), "spec": content}, indent=2) + "\n"
+
+
+def _digest(content: object) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
