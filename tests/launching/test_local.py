@@ -9,10 +9,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 from medkd_core.errors import JobError
 from medkd_core.imaging.recipe import View
 from medkd_core.jobs.events import Started
+from medkd_core.jobs.result import WEIGHTS_FILE
 from medkd_core.jobs.spec import DataSpec, JobSpec, NetworkSpec, TrainingSpec
 from medkd_core.jobs.state import JobStatus
 from medkd_core.jobs.store import Job, JobStore
@@ -78,6 +80,26 @@ def test_job_is_paused_killed_resumed_and_cancelled(job: Job) -> None:
     started = [event for event in job.events() if isinstance(event, Started)]
     assert [event.epoch > 0 for event in started] == [False, True, True]
     assert "Traceback" not in job.log_path.read_text()
+
+
+@pytest.mark.slow
+def test_killed_run_ends_bit_for_bit_like_one_that_was_not(job: Job) -> None:
+    training = job.spec.training.model_copy(update={"epochs": 25})
+    spec = job.spec.model_copy(update={"training": training})
+    store = JobStore(job.folder.parent)
+    unbroken, killed = store.create(spec), store.create(spec)
+    start_job(unbroken)
+    wait_until(lambda: unbroken.state().status is JobStatus.COMPLETED)
+
+    process = start_job(killed)
+    wait_for_epoch(killed, 3)
+    os.kill(process, signal.SIGKILL)
+    wait_until(lambda: killed.state().status is JobStatus.INTERRUPTED)
+    resume_job(killed)
+    wait_until(lambda: killed.state().status is JobStatus.COMPLETED)
+    expected = load_file(unbroken.result_folder / WEIGHTS_FILE)
+    for key, array in load_file(killed.result_folder / WEIGHTS_FILE).items():
+        assert np.array_equal(array, expected[key]), key
 
 
 @pytest.mark.slow
