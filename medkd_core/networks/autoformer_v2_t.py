@@ -48,17 +48,12 @@ class AutoFormerV2T(nn.Module):
         head_dim = max(1, round(_HEAD_DIM * width))
         dims = [heads * head_dim for heads in _HEADS]
         grids = _grids(image_size)
+        windows = [_window(grid, w, image_size) for grid, w in zip(grids, _WINDOWS, strict=True)]
         rates = torch.linspace(0, _DROP_PATH, sum(_DEPTHS), device="cpu").split(_DEPTHS)
+        dims_after = [*dims[1:], None]
         self.patch_embed = _PatchEmbedding(dims[0])
         self.layers = nn.Sequential(
-            *(
-                _Stage(
-                    dim, heads, grid, _window(grid, published, image_size), drops.tolist(), after
-                )
-                for dim, heads, grid, published, drops, after in zip(
-                    dims, _HEADS, grids, _WINDOWS, rates, [*dims[1:], None], strict=True
-                )
-            )
+            *map(_Stage, dims, _HEADS, grids, windows, map(Tensor.tolist, rates), dims_after)
         )
         self.norm = nn.LayerNorm(dims[-1])
         self.head = nn.Linear(dims[-1], num_classes)

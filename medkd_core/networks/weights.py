@@ -6,14 +6,12 @@ A pickle is only ever opened with ``weights_only=True``: nothing in it can run.
 from __future__ import annotations
 
 import os
-import pickle
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import safetensors.torch
 import torch
-from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from medkd_core.errors import NetworkError
@@ -109,14 +107,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         if path.suffix == ".safetensors":
             return safetensors.torch.load_file(path)
         return _unwrapped(torch.load(path, map_location="cpu", weights_only=True))
-    except (
-        SafetensorError,
-        pickle.UnpicklingError,
-        RuntimeError,
-        EOFError,
-        OSError,
-        ValueError,
-    ) as error:
+    except Exception as error:  # a damaged pickle may fail in any way
         raise NetworkError(
             "Cannot read weights from",
             path=path,
@@ -173,6 +164,5 @@ def _check_keys(
         )
 
 
-def _listed(keys: Iterable[str]) -> str:
-    first, *rest = [list(keys)[:_LISTED], *list(keys)[_LISTED:]]
-    return ", ".join(first) + (", ..." if rest else "")
+def _listed(keys: list[str]) -> str:
+    return ", ".join(keys[:_LISTED]) + (", ..." if len(keys) > _LISTED else "")
