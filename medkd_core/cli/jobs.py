@@ -84,7 +84,7 @@ def recipe(
 
 @app.command("list")
 def list_jobs(jobs: JobsOption = None, json: JsonOption = False) -> None:
-    """List all jobs, the newest first."""
+    """List all jobs, the oldest first."""
     found = JobStore(jobs).list()
     if json:
         write_json({"jobs": [_facts(job) for job in found]})

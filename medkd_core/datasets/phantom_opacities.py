@@ -47,10 +47,10 @@ def ground_glass(
 
     `inside` is the distance of each lung pixel from the lung's border in cm.
     """
-    severity = rng.uniform(0.3, 0.68)
+    severity = rng.uniform(0.42, 0.8)
     shape = np.zeros((canvas.side, canvas.side), np.float32)
     for side in (RIGHT, LEFT):
-        for _ in range(rng.integers(1, 4)):
+        for _ in range(rng.integers(2, 5)):
             patch = canvas.fill(_patch(person, side, rng), softness=rng.uniform(0.5, 0.9))
             shape = np.maximum(shape, patch * np.float32(rng.uniform(0.75, 1)))
     ragged = 1 + 0.55 * canvas.cloud(rng, (3.2, 1.4, 0.6))
@@ -76,7 +76,7 @@ def consolidation(
     shape = _lobe(canvas, person, side, rng)
     shape *= 1 + 0.3 * canvas.cloud(rng, (2.6, 1.1))
     shape = np.clip(shape, 0, 1)
-    filling = np.float32(rng.uniform(0.5, 0.9)) * shape
+    filling = np.float32(rng.uniform(0.6, 0.95)) * shape
     if rng.random() < 0.6:
         filling = filling * (1 - 0.3 * _air_bronchograms(canvas, trees[side]))
     return Opacity(filling, shape > _BORDER, (side,))
