@@ -19,7 +19,7 @@ _MOUSE = (
     ("Ctrl+Wheel", "Zoom at the pointer"),
     ("Double click", "Show this pane alone"),
 )
-_LEFT_COLUMN = ("File", "Tools", "Maps", "Help")
+_LEFT_COLUMN = ("File", "Tools", "Maps", "Help", "Mouse")
 
 
 class KeysDialog(QDialog):

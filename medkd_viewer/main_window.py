@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from medkd_core import __version__
+from medkd_core.jobs.store import JobStore
 from medkd_viewer.bottom_bar import BottomBar
 from medkd_viewer.commands import make_actions
 from medkd_viewer.decoding import Decoding
@@ -69,7 +70,7 @@ class MainWindow(QMainWindow):
         self.settings = settings_file.settings
         self.opinion = opinion
         self.room = ReadingRoom(decoding, opinion, journal, self.settings)
-        self.train = TrainRoom()
+        self.train = TrainRoom(JobStore())
         self.actions_by_name = make_actions(self, self.room.panes)
         self.top_bar, self.bottom_bar = TopBar(self.actions_by_name), BottomBar()
         self._message = ""
@@ -115,6 +116,7 @@ class MainWindow(QMainWindow):
         geometry = bytes(self.saveGeometry().data())
         self.settings.window_geometry = base64.b64encode(geometry).decode("ascii")
         self._settings_file.save()
+        self.train.leave()
         super().closeEvent(event)
 
     # building
@@ -191,6 +193,7 @@ class MainWindow(QMainWindow):
         self.top_bar.room_chosen.connect(self.show_tab)
         self.top_bar.model_chosen.connect(self.open_model)
         self.top_bar.device_chosen.connect(self._choose_device)
+        self.train.steps_made.connect(self.top_bar.add_steps)
         self.train.published.connect(self.open_model)
         self.train.status_changed.connect(self._show_activity)
         room.message.connect(self._take_message)

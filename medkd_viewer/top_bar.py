@@ -59,13 +59,24 @@ class TopBar(QWidget):
         self.tools = QWidget()
         self._tool_buttons = self._fill_tools()
         self._model, self._device = _chip("Model"), _chip("Device")
+        self._steps: QWidget | None = None
+        self._layout = QHBoxLayout(self)
         self._lay_out()
         self._connect_rooms()
 
     def show_room(self, room: str) -> None:
         """Mark a room and show its tools."""
         self._rooms[room].setChecked(True)
-        self.tools.setVisible(room == "read")
+        for part in (self.tools, self._model, self._device):
+            part.setVisible(room == "read")
+        if self._steps is not None:
+            self._steps.setVisible(room == "train")
+
+    def add_steps(self, steps: QWidget) -> None:
+        """Show the Train tab's line of steps where the Read tab has its tools."""
+        self._steps = steps
+        self._layout.insertWidget(self._layout.indexOf(self.tools), steps)
+        steps.setVisible(not self._rooms["read"].isChecked())
 
     def show_model(self, name: str, current: Path | None, recent: list[Path]) -> None:
         """Name the model in use and offer others."""
@@ -122,7 +133,7 @@ class TopBar(QWidget):
         return buttons
 
     def _lay_out(self) -> None:
-        layout = QHBoxLayout(self)
+        layout = self._layout
         layout.setContentsMargins(8, 0, 16, 0)
         layout.setSpacing(4)
         name, research = QLabel("MedKD"), QLabel("Research use only")

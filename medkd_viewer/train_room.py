@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from medkd_core.jobs.store import JobStore
+
+if TYPE_CHECKING:
+    from medkd_viewer.training.train_tab import TrainTab
 
 
 class TrainRoom(QWidget):
@@ -13,26 +19,34 @@ class TrainRoom(QWidget):
 
     published = Signal(Path)
     status_changed = Signal(str)
+    steps_made = Signal(QWidget)
+    """The line of steps, for the bar above."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, store: JobStore, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.status_text = ""
-        self._entered = False
+        self._store = store
+        self._tab: TrainTab | None = None
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
 
     def enter(self) -> None:
         """Build the tab unless it is there."""
-        if self._entered:
+        if self._tab is not None:
             return
-        from medkd_core.jobs.store import JobStore
+        # Its curves bring pyqtgraph, which a reader need not wait for.
         from medkd_viewer.training.train_tab import TrainTab
 
-        self._entered = True
-        tab = TrainTab(JobStore())
-        tab.published.connect(self.published)
-        tab.status_changed.connect(self._take_status)
-        self._layout.addWidget(tab)
+        self._tab = TrainTab(self._store)
+        self._tab.published.connect(self.published)
+        self._tab.status_changed.connect(self._take_status)
+        self._layout.addWidget(self._tab)
+        self.steps_made.emit(self._tab.take_step_bar())
+
+    def leave(self) -> None:
+        """End what the tab runs beside itself; jobs go on."""
+        if self._tab is not None:
+            self._tab.stop()
 
     def _take_status(self, text: str) -> None:
         self.status_text = text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import cv2
@@ -75,12 +76,7 @@ def filled(values: FloatArray, style: MapStyle) -> Pixels:
     uint8, (rows, columns, 4)
         Blue, green, red, alpha; premultiplied.
     """
-    alpha = np.clip((values - style.threshold) / _EDGE + 0.5, 0, 1) * style.opacity
-    blue_green_red = colour_table(style.colours)[:, ::-1]
-    pixels = np.empty((*values.shape, 4), np.uint8)
-    pixels[..., :3] = blue_green_red[_steps(values)] * alpha[..., None] + 0.5
-    pixels[..., 3] = alpha * 255 + 0.5
-    return pixels
+    return _overlay_table(style)[_steps(values)]
 
 
 def contour_levels(style: MapStyle) -> tuple[float, ...]:
@@ -96,5 +92,16 @@ def contours(values: FloatArray, level: float) -> list[NDArray[np.int32]]:
     return [np.asarray(outline[:, 0, :], dtype=np.int32) for outline in outlines]
 
 
-def _steps(values: FloatArray) -> NDArray[np.intp]:
-    return (np.clip(values, 0, 1) * 255).astype(np.intp)
+@lru_cache(maxsize=8)
+def _overlay_table(style: MapStyle) -> Pixels:
+    """Blue, green, red, alpha of 256 map values."""
+    values = np.linspace(0, 1, 256)
+    alpha = np.clip((values - style.threshold) / _EDGE + 0.5, 0, 1) * style.opacity
+    table = np.empty((256, 4), np.uint8)
+    table[:, :3] = np.rint(colour_table(style.colours)[:, ::-1] * alpha[:, None])
+    table[:, 3] = np.rint(alpha * 255)
+    return table
+
+
+def _steps(values: FloatArray) -> Pixels:
+    return np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)

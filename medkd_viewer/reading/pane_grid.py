@@ -93,7 +93,7 @@ class PaneGrid(QWidget):
 
     def _adopt(self, pane: FilmPane) -> None:
         pane.activated.connect(lambda: self.activate(pane))
-        pane.maximise_asked.connect(self.toggle_maximised)
+        pane.maximise_asked.connect(lambda: self.maximise(None if self._maximised else pane))
 
     def _arrange(self) -> None:
         panes = self.panes

@@ -123,6 +123,12 @@ class Library:
         return StudyRow(study, study_title(study), study_summary(study), words or reading, sign)
 
 
+def reason_sentence(refusal: Refusal) -> str:
+    """Why a file was not opened, as a whole sentence."""
+    reason = refusal.reason.strip().rstrip(".")
+    return f"{reason[:1].upper()}{reason[1:]}."
+
+
 def matches(study: Study, query: str) -> bool:
     """Every word of the search is in the patient's name, id, description or part."""
     text = " ".join(_searchable(study)).lower()

@@ -26,7 +26,7 @@ class StudiesPanel(QWidget):
         self.setObjectName("studiesPanel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._library = library
-        self._model = StudyListModel()
+        self.model = StudyListModel()
         self._delegate = StudyDelegate(thumbnails.get)
         self._search = self._make_search()
         self._list = self._make_list()
@@ -41,17 +41,17 @@ class StudiesPanel(QWidget):
     def refresh(self) -> None:
         """Show what the library holds now."""
         chosen = self._chosen_study()
-        self._model.show_rows(self._library.rows(self._search.text()))
+        self.model.show_rows(self._library.rows(self._search.text()))
         if chosen is not None:
             self.select(chosen.uid)
 
     def select(self, study_uid: str) -> None:
         """Mark a study as the one that is shown, without choosing it again."""
-        number = self._model.row_of(study_uid)
+        number = self.model.row_of(study_uid)
         if number is not None:
             selection = self._list.selectionModel()
             selection.setCurrentIndex(
-                self._model.index(number), QItemSelectionModel.SelectionFlag.ClearAndSelect
+                self.model.index(number), QItemSelectionModel.SelectionFlag.ClearAndSelect
             )
 
     def focus_search(self) -> None:
@@ -62,7 +62,7 @@ class StudiesPanel(QWidget):
     def focus_list(self) -> None:
         """Put the focus on the list, on a row of it."""
         if not self._list.currentIndex().isValid():
-            self._list.setCurrentIndex(self._model.index(min(1, self._model.rowCount() - 1)))
+            self._list.setCurrentIndex(self.model.index(min(1, self.model.rowCount() - 1)))
         self._list.setFocus(Qt.FocusReason.TabFocusReason)
 
     def _make_search(self) -> QLineEdit:
@@ -70,13 +70,15 @@ class StudiesPanel(QWidget):
         search.setPlaceholderText("Search studies")
         search.setAccessibleName("Search studies")
         search.setClearButtonEnabled(True)
+        # What is dropped here is meant for the window, like everywhere else.
+        search.setAcceptDrops(False)
         search.textChanged.connect(self.refresh)
         return search
 
     def _make_list(self) -> QListView:
         view = QListView()
         view.setAccessibleName("Studies")
-        view.setModel(self._model)
+        view.setModel(self.model)
         view.setItemDelegate(self._delegate)
         view.setMouseTracking(True)
         view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)

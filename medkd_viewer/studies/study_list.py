@@ -9,7 +9,15 @@ from PySide6.QtGui import QFontMetrics, QImage, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from medkd_core.imaging.study import Study
-from medkd_viewer.studies.library import FolderRow, RefusedRow, Row, SectionRow, Sign, StudyRow
+from medkd_viewer.studies.library import (
+    FolderRow,
+    RefusedRow,
+    Row,
+    SectionRow,
+    Sign,
+    StudyRow,
+    reason_sentence,
+)
 from medkd_viewer.theme import colour, ui_font
 
 Index = QModelIndex | QPersistentModelIndex
@@ -78,7 +86,7 @@ def row_words(row: Row) -> str:
         case StudyRow():
             return f"{row.title}, {row.what}, {row.state}"
         case RefusedRow():
-            return f"{row.refusal.path.name}: {row.refusal.reason}"
+            return f"{row.refusal.path.name}: {reason_sentence(row.refusal)}"
         case FolderRow():
             return f"{row.folder.path}, {_folder_words(row)}"
 
@@ -106,7 +114,9 @@ class StudyDelegate(QStyledItemDelegate):
                 height = _FOLDER_HEIGHT
             case RefusedRow():
                 width = option.rect.width() - 2 * _PADDING
-                height = 24 + _wrapped_height(row.refusal.reason, max(width, 120)) + _PADDING
+                height = (
+                    24 + _wrapped_height(reason_sentence(row.refusal), max(width, 120)) + _PADDING
+                )
             case _:
                 height = _STUDY_HEIGHT
         return QSize(0, height)
@@ -188,7 +198,7 @@ def _paint_refused(painter: QPainter, box: QRect, row: RefusedRow) -> None:
     painter.setFont(ui_font(12))
     painter.setPen(colour("failure"))
     flags = Qt.AlignmentFlag.AlignTop.value | Qt.TextFlag.TextWordWrap.value
-    painter.drawText(words.adjusted(0, 20, 0, 0), flags, row.refusal.reason)
+    painter.drawText(words.adjusted(0, 20, 0, 0), flags, reason_sentence(row.refusal))
 
 
 def _paint_sign(painter: QPainter, box: QRect, sign: Sign) -> None:

@@ -1,4 +1,4 @@
-"""A worker's client that answers at once from drawn maps: the process border of the viewer's tests."""
+"""A worker's client that answers at once from drawn maps: the tests' process border."""
 
 from __future__ import annotations
 

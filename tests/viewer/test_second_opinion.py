@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from drawn_worker import LABELS, drawn_manifest
+
+from medkd_core.serving.messages import Explain, Predict
+from medkd_viewer.findings.agreement_table import agreement_rows
+from medkd_viewer.findings.opinion import ModelStatus
+from medkd_viewer.findings.results import BoundedCache, MapStatus
+from medkd_viewer.findings.words import headline_words
+
+
+def explained(worker) -> list[str]:
+    return [r.network for r in worker.requests.values() if isinstance(r, Explain)]
+
+
+def test_student_is_explained_first_then_each_teacher(desk, films):
+    desk.open([films / "ada.dcm"])
+    assert explained(desk.worker) == list(LABELS)
+
+
+def test_film_seen_again_is_not_computed_again(desk, films):
+    desk.open([films])
+    desk.room.step_study(1)
+    desk.wait(lambda: len(explained(desk.worker)) == 8 and desk.opinion.settled)
+    desk.room.step_study(-1)
+    desk.wait(lambda: desk.opinion.settled and desk.opinion.prediction is not None)
+    assert len(explained(desk.worker)) == 8
+
+
+def test_other_class_is_explained_anew_and_shows_its_own_probability(desk, films):
+    desk.open([films / "ada.dcm"])
+    desk.opinion.show_class(0)
+    desk.wait(lambda: desk.opinion.settled)
+    assert len(explained(desk.worker)) == 8
+    assert desk.opinion.views["ofa_595_s"].probability == 0.13
+
+
+def test_next_film_cancels_what_is_under_way(desk, films):
+    desk.worker.held = True
+    desk.open([films])
+    desk.wait(lambda: desk.opinion.running is not None)
+    number = max(desk.worker.requests)
+    desk.room.step_study(1)
+    desk.wait(lambda: number in desk.worker.cancelled)
+
+
+def test_dead_worker_leaves_the_study_and_starts_again(desk, films):
+    desk.worker.held = True
+    desk.open([films / "ada.dcm"])
+    desk.wait(lambda: desk.opinion.running is not None)
+    desk.worker.die("The network process was killed, probably out of memory.")
+    desk.wait(lambda: desk.opinion.status is ModelStatus.STOPPED)
+    banner = desk.room.findings.banner
+    assert "killed, probably out of memory" in banner.text
+    assert "Your study is still here" in banner.text
+    assert desk.state.film is not None
+    desk.worker.held = False
+    banner.pressed.emit()
+    desk.wait(lambda: desk.opinion.settled and desk.opinion.status is ModelStatus.READY)
+    assert not banner.text
+    assert desk.opinion.views["densenet201"].status is MapStatus.DONE
+
+
+def test_failed_map_says_why_on_its_pane_and_the_others_go_on(desk, films):
+    desk.worker.failing["densenet201"] = "memory ran out"
+    desk.open([films / "ada.dcm"])
+    panes = desk.panes.network_panes
+    assert panes["densenet201"].status_text() == "failed: memory ran out"
+    assert panes["visformer_s"].view.status is MapStatus.DONE
+
+
+def test_empty_map_is_called_one(desk, films):
+    desk.worker.empty.add("visformer_s")
+    desk.open([films / "ada.dcm"])
+    assert desk.panes.network_panes["visformer_s"].status_text() == "no map for this class"
+    row = agreement_rows(desk.opinion.views)[2]
+    assert row.rank_correlation is None
+
+
+def test_picture_of_another_kind_gets_no_numbers_until_asked(desk, films):
+    desk.worker.familiarity = ("not applicable", "this is a hand, the model knows chests")
+    desk.open([films / "ada.dcm"])
+    assert desk.opinion.not_applicable
+    assert not explained(desk.worker)
+    assert all(view.probability is None for view in desk.opinion.views.values())
+    desk.opinion.ask_anyway()
+    desk.wait(lambda: desk.opinion.settled)
+    assert len(explained(desk.worker)) == 4
+
+
+def test_headline_says_what_the_threshold_means(desk, films):
+    desk.open([films / "ada.dcm"])
+    words = headline_words(desk.opinion.prediction, drawn_manifest())
+    assert words == "0.81 calibrated (0.72 to 0.88) · at this threshold 1 call in 9 is wrong"
+
+
+def test_agreement_compares_each_teacher_with_the_student(desk, films):
+    desk.open([films / "ada.dcm"])
+    student, *teachers = agreement_rows(desk.opinion.views)
+    assert student.rank_correlation is None
+    assert all(0.5 < row.rank_correlation < 1 for row in teachers)
+
+
+def test_one_request_at_a_time_is_under_way(desk, films):
+    desk.worker.held = True
+    desk.open([films / "ada.dcm"])
+    desk.wait(lambda: desk.opinion.running is not None)
+    kinds = [type(r) for r in desk.worker.requests.values()]
+    assert kinds.count(Explain) == 1
+    assert kinds.count(Predict) == 1
+
+
+def test_cache_forgets_what_was_not_used_for_longest():
+    cache: BoundedCache[int] = BoundedCache(2)
+    cache.put("a", 1)
+    cache.put("b", 2)
+    cache.get("a")
+    cache.put("c", 3)
+    assert (cache.get("a"), cache.get("b"), cache.get("c")) == (1, None, 3)

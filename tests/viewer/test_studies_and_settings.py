@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from medkd_core.evaluation.prediction import NetworkOpinion, Prediction
+from medkd_core.imaging.study import FoundStudies, Instance, Refusal, Series, Study
+from medkd_viewer.reading.map_layer import MapStyle
+from medkd_viewer.settings import RecentFolder, Settings, SettingsFile
+from medkd_viewer.studies.journal import Journal, Judgement
+from medkd_viewer.studies.library import Library, RefusedRow, SectionRow, Sign, StudyRow
+from medkd_viewer.studies.remarks import remark_of
+
+
+def study(uid: str, name: str) -> Study:
+    instance = Instance(Path(f"{uid}.dcm"), uid, 1, 2, 10, 10, "DX", "CHEST", "PA")
+    series = (Series("1", 1, "DX", "", (instance,)),)
+    return Study(uid, name, "MK-1", "F", "061Y", "20260101", "Chest PA", "", series)
+
+
+def library(journal: Journal | None = None) -> Library:
+    found = FoundStudies(
+        (study("1", "PHANTOM, ADA"), study("2", "PHANTOM, BEN")),
+        (Refusal(Path("notes.dcm"), "It holds no picture."),),
+    )
+    made = Library(journal or Journal(None))
+    made.add(found)
+    return made
+
+
+def test_search_keeps_what_matches_every_word():
+    rows = library().rows("ben chest")
+    assert [row.title for row in rows if isinstance(row, StudyRow)] == ["PHANTOM, BEN"]
+
+
+def test_refused_files_stand_under_their_own_heading():
+    rows = library().rows()
+    number = next(i for i, row in enumerate(rows) if isinstance(row, RefusedRow))
+    assert rows[number - 1] == SectionRow("Not opened · 1")
+
+
+def test_study_says_what_it_holds_and_how_far_the_reader_is():
+    journal = Journal(None)
+    journal.mark_read("1", datetime(2026, 1, 1, 14, 2))
+    first, second = (row for row in library(journal).rows() if isinstance(row, StudyRow))
+    assert (first.what, first.state) == ("Chest PA · 2 images", "Read 14:02")
+    assert second.state == "Unread"
+
+
+def prediction(familiarity: str, teacher: tuple[float, float]) -> Prediction:
+    opinions = (NetworkOpinion("student", (0.9, 0.1)), NetworkOpinion("teacher", teacher))
+    return Prediction(("a", "b"), (0.9, 0.1), 0, None, familiarity, "", opinions, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("familiarity", "teacher", "expected"),
+    [
+        ("familiar", (0.8, 0.2), ("", Sign.NONE)),
+        ("familiar", (0.2, 0.8), ("Teachers disagree", Sign.CAUTION)),
+        ("unusual", (0.8, 0.2), ("Unusual film", Sign.HOLLOW)),
+        ("not applicable", (0.2, 0.8), ("Not applicable", Sign.HOLLOW)),
+    ],
+)
+def test_list_points_out_what_a_reader_must_know(familiarity, teacher, expected):
+    assert remark_of(prediction(familiarity, teacher)) == expected
+
+
+def test_journal_is_kept_apart_from_the_films(tmp_path):
+    path = tmp_path / "data" / "journal.json"
+    Journal(path).judge("1", "image|model|class", Judgement.PARTLY)
+    assert Journal(path).judgement("1", "image|model|class") is Judgement.PARTLY
+    again = Journal(path)
+    again.judge("1", "image|model|class", None)
+    assert Journal(path).judgement("1", "image|model|class") is None
+
+
+def test_damaged_journal_is_kept_as_a_copy(tmp_path):
+    path = tmp_path / "journal.json"
+    path.write_text("{")
+    assert Journal(path).read_at("1") is None
+    assert path.with_suffix(".damaged").read_text() == "{"
+
+
+def test_settings_come_back_as_they_were_left(tmp_path):
+    file = SettingsFile(tmp_path / "viewer.json")
+    file.settings.keep_map_style(MapStyle(opacity=0.3, threshold=0.5, colours="viridis"))
+    file.settings.keep_folder(RecentFolder(path=tmp_path, studies=1, images=2))
+    file.save()
+    again = SettingsFile(tmp_path / "viewer.json").settings
+    assert again.map_style() == MapStyle(opacity=0.3, threshold=0.5, colours="viridis")
+    assert again.recent_folders[0].path == tmp_path
+
+
+@pytest.mark.parametrize("content", ["{", '{"opacity": 7}', ""])
+def test_damaged_settings_give_the_defaults(tmp_path, content):
+    path = tmp_path / "viewer.json"
+    path.write_text(content)
+    assert SettingsFile(path).settings == Settings()
+
+
+def test_folder_opened_again_is_first_and_once(tmp_path):
+    settings = Settings()
+    for name in ("a", "b", "a"):
+        settings.keep_folder(RecentFolder(path=tmp_path / name, studies=1, images=1))
+    assert [folder.path.name for folder in settings.recent_folders] == ["a", "b"]
