@@ -1,4 +1,4 @@
-"""The research engine behind MedKD: imaging, networks, distillation, explanation. Research use only."""
+"""The research engine behind MedKD. Research use only."""
 
 __version__ = "0.1.0"
 

@@ -98,5 +98,5 @@ class DisplayError(MedKDError):
     """A window that cannot be shown on this machine."""
 
 
-class OperationCancelled(Exception):
+class OperationCancelled(Exception):  # noqa: N818 (nothing went wrong)
     """Somebody asked for the work to stop; nothing went wrong."""
