@@ -78,12 +78,13 @@ class ConfusionMatrix(QWidget):
         """Tell the cell under the pointer in words."""
         if isinstance(event, QHelpEvent):
             for row, column in _cells(len(self.counts)):
-                if self._cell(row, column).contains(event.pos()):
+                if self.cell(row, column).contains(event.pos()):
                     QToolTip.showText(event.globalPos(), self._sentence(row, column), self)
                     return True
         return super().event(event)
 
-    def _cell(self, row: int, column: int) -> QRectF:
+    def cell(self, row: int, column: int) -> QRectF:
+        """Where a cell is drawn, in the widget's pixels."""
         left, top = self._margins()
         width = (self.width() - left) / len(self.classes)
         height = min((self.height() - top) / len(self.classes), width)
@@ -99,14 +100,14 @@ class ConfusionMatrix(QWidget):
         painter.setPen(colour("second"))
         left, top = self._margins()
         for index, name in enumerate(self.classes):
-            cell = self._cell(index, index)
+            cell = self.cell(index, index)
             row = QRectF(0, cell.top(), left - 8, cell.height())
             column = QRectF(cell.left(), 0, cell.width(), top - 4)
             _write(painter, row, name, Qt.AlignmentFlag.AlignRight)
             _write(painter, column, name, Qt.AlignmentFlag.AlignHCenter)
 
     def _paint_cell(self, painter: QPainter, row: int, column: int) -> None:
-        cell = self._cell(row, column)
+        cell = self.cell(row, column)
         share = self.counts[row][column] / max(sum(self.counts[row]), 1)
         painter.fillRect(cell, _shade(share))
         if row == column:

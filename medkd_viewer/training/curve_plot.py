@@ -79,7 +79,8 @@ class CurvePlot(Card):
         self.plot.clear()
         self.plot.setXRange(0, max(epochs, 1), padding=0.035)
         self.plot.getAxis("bottom").setTicks([_epoch_ticks(max(epochs, 1))])
-        for curve in self.curves:
+        # The run itself lies above its yardsticks.
+        for curve in reversed(self.curves):
             _draw(self.plot, curve, max(epochs, 1))
         if now is not None:
             pen = pyqtgraph.mkPen(COLOURS["third"], style=Qt.PenStyle.DashLine)

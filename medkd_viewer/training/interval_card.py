@@ -24,7 +24,7 @@ RIGHT_ROOM = 24
 AXIS_HEIGHT = 24
 ROW_HEIGHTS = (22, 48)
 """Least and most, in device-independent pixels."""
-TICK = 0.05
+TICKS = (0.05, 0.1, 0.2)
 
 
 @dataclass(frozen=True)
@@ -75,15 +75,19 @@ class IntervalChart(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.measured: tuple[Measured, ...] = ()
-        self._low, self._high = 0.0, 1.0
+        self._low, self._high, self._tick = 0.0, 1.0, TICKS[-1]
         self.setAccessibleName("Figures with their intervals")
 
     def show_measured(self, measured: Sequence[Measured]) -> None:
         """Show these rows, in this order."""
         self.measured = tuple(measured)
-        self._low = math.floor(min((run.low for run in measured), default=0.0) / TICK) * TICK
-        self._high = math.ceil(max((run.high for run in measured), default=1.0) / TICK) * TICK
-        self._high = max(self._high, self._low + TICK)
+        low = min((run.low for run in measured), default=0.0)
+        high = max((run.high for run in measured), default=1.0)
+        self._tick = next((tick for tick in TICKS if high - low <= 5 * tick), TICKS[-1])
+        self._low = math.floor(low / self._tick) * self._tick
+        self._high = (
+            max(math.ceil(high / self._tick), math.floor(low / self._tick) + 1) * self._tick
+        )
         self.setMinimumHeight(AXIS_HEIGHT + ROW_HEIGHTS[0] * len(measured))
         self.setAccessibleDescription("; ".join(run.sentence for run in measured))
         self.update()
@@ -103,9 +107,8 @@ class IntervalChart(QWidget):
         return NAMES_WIDTH + (value - self._low) / (self._high - self._low) * width
 
     def _ticks(self) -> Iterator[float]:
-        count = round((self._high - self._low) / TICK)
-        every = 1 if count <= 8 else 2 if count <= 16 else 4
-        return (self._low + step * TICK for step in range(0, count + 1, every))
+        count = round((self._high - self._low) / self._tick)
+        return (self._low + step * self._tick for step in range(count + 1))
 
     def _paint_axis(self, painter: QPainter, bottom: float) -> None:
         painter.setFont(ui_font(11))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from medkd_viewer.training.comparison import ComparedRun, compare
 from medkd_viewer.training.facts_card import Facts
+from medkd_viewer.training.run_facts import metric_facts
 from medkd_viewer.training.runs import Run
 from medkd_viewer.training.words import network_label, plural
 
@@ -43,20 +44,5 @@ def content_facts(run: Run) -> Facts:
         ("Classes", ", ".join(result.classes)),
         ("Trained on", f"{result.dataset}, {plural(result.train_images, 'image')}"),
         ("Tested on", plural(result.test_images, "image")),
-        *(
-            (name, _figure(compared, metric))
-            for name, metric in (
-                ("Macro F1", "macro_f1"),
-                ("Balanced accuracy", "balanced_accuracy"),
-                ("Accuracy", "accuracy"),
-            )
-        ),
+        *metric_facts(compared),
     )
-
-
-def _figure(run: ComparedRun, metric: str) -> str:
-    """Tell a metric of the test split with its 95 % interval."""
-    value, interval = run.metric(metric), run.interval(metric)
-    if value is None:
-        return "not measured"
-    return f"{value:.3f}" + (f" ({interval[0]:.3f} – {interval[1]:.3f})" if interval else "")

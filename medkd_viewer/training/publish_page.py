@@ -82,13 +82,16 @@ class PublishPage(QWidget):
         self._command.stop()
 
     def _check(self) -> None:
-        problems = missing(self.name.value, self.version.value, self.parent_folder.value)
+        name, version, parent = self.name.value, self.version.value, self.parent_folder.value
+        problems = missing(name, version, parent)
+        is_published = self._bundle == bundle_folder(Path(parent), name, version)
         for key, field in (
             ("name", self.name),
             ("version", self.version),
             ("folder", self.parent_folder),
         ):
-            field.show_problem(problems.get(key, ""))
+            # That it is there now is the answer, and no mistake.
+            field.show_problem("" if is_published else problems.get(key, ""))
         able = not problems and bool(self._runs) and not self._command.is_running
         self.publish.setEnabled(able)
 
@@ -149,7 +152,14 @@ class PublishPage(QWidget):
         browse.clicked.connect(self._browse)
         card = Card("Bundle")
         card.setFixedWidth(FORM_WIDTH)
-        for part in (self.run, self.name, self.version, self.parent_folder, browse):
+        for part in (
+            label("Finished run"),
+            self.run,
+            self.name,
+            self.version,
+            self.parent_folder,
+            browse,
+        ):
             card.body.addWidget(part)
         card.body.addSpacing(8)
         card.body.addWidget(self.progress)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from medkd_core.jobs.spec import JobSpec
 from medkd_core.jobs.state import JobStatus
+from medkd_viewer.training.comparison import ComparedRun
 from medkd_viewer.training.facts_card import Facts
 from medkd_viewer.training.run_history import RunHistory
 from medkd_viewer.training.runs import Run
@@ -37,6 +38,34 @@ def present_facts(run: Run, history: RunHistory, now: datetime) -> Facts:
     saved = datetime.fromtimestamp(checkpoint.time, UTC) if checkpoint else None
     facts.append(("Last checkpoint", _age((now - saved).total_seconds()) if saved else UNKNOWN))
     return facts
+
+
+def result_facts(result: ComparedRun) -> Facts:
+    """How a completed run ended, on test films."""
+    parameters = f"{result.parameters:,}" if result.parameters is not None else UNKNOWN
+    return [
+        *metric_facts(result),
+        ("Best epoch", f"{result.result.best_epoch} of {result.epochs}"),
+        ("Parameters", parameters),
+        ("Time", duration(result.seconds)),
+    ]
+
+
+def metric_facts(result: ComparedRun) -> Facts:
+    """The metrics of the test split, each with its 95 % interval."""
+    metrics = {
+        "Macro F1": "macro_f1",
+        "Balanced accuracy": "balanced_accuracy",
+        "Accuracy": "accuracy",
+    }
+    return [(name, _figure(result, metric)) for name, metric in metrics.items()]
+
+
+def _figure(result: ComparedRun, metric: str) -> str:
+    value, interval = result.metric(metric), result.interval(metric)
+    if value is None:
+        return "not measured"
+    return f"{value:.3f}" + (f" ({interval[0]:.2f} – {interval[1]:.2f})" if interval else "")
 
 
 def plan_facts(spec: JobSpec, history: RunHistory | None) -> Facts:

@@ -17,16 +17,17 @@ from PySide6.QtWidgets import (
 from medkd_core.jobs.state import JobStatus
 from medkd_viewer.training.actions import Action, offered
 from medkd_viewer.training.card import ElidedLabel, label
+from medkd_viewer.training.comparison import ComparedRun, compare
 from medkd_viewer.training.confusion_card import ConfusionCard
 from medkd_viewer.training.curve_plot import CurvePlot
 from medkd_viewer.training.facts_card import FactsCard
 from medkd_viewer.training.log_card import LogCard
 from medkd_viewer.training.notice import Notice
 from medkd_viewer.training.run_curves import loss_curves, macro_f1_curves, sensitivity_curves
-from medkd_viewer.training.run_facts import plan_facts, present_facts, standing
+from medkd_viewer.training.run_facts import plan_facts, present_facts, result_facts, standing
 from medkd_viewer.training.run_history import RunHistory
 from medkd_viewer.training.runs import Run
-from medkd_viewer.training.words import purpose_of, state_note
+from medkd_viewer.training.words import purpose_of, standing_words
 from medkd_viewer.training.yardsticks import NO_YARDSTICK, Yardstick
 
 SIDE_WIDTH = 308
@@ -47,6 +48,7 @@ class RunPage(QWidget):
         self._yardstick = NO_YARDSTICK
         self._outlook = ""
         self._standing = ""
+        self._result: ComparedRun | str | None = None
         self.title = label("", "headline")
         self.purpose = ElidedLabel()
         self.notice = Notice()
@@ -108,7 +110,9 @@ class RunPage(QWidget):
             self.purpose.setText("")
             return
         purpose = purpose_of(run.job.spec, self._yardstick.teachers)
-        self.purpose.setText(f"{purpose} · {state_note(run.state)}")
+        self.purpose.setText(f"{purpose} · {standing_words(run.state)}")
+        self._result = compare(run) if run.status is JobStatus.COMPLETED else None
+        self.now.set_heading("Now" if self._result is None else "Result, test films")
         self.plan.show_facts(plan_facts(run.job.spec, self.history))
 
     def _show_curves(self) -> None:
@@ -129,7 +133,10 @@ class RunPage(QWidget):
     def _show_figures(self) -> None:
         if self.run is None or self.run.job is None or self.history is None:
             return
-        self.now.show_facts(present_facts(self.run, self.history, datetime.now(UTC)))
+        if isinstance(self._result, ComparedRun):
+            self.now.show_facts(result_facts(self._result))
+        else:
+            self.now.show_facts(present_facts(self.run, self.history, datetime.now(UTC)))
         self.log.follow(self.run.job.log_path)
 
     def _button(self, action: Action) -> QPushButton:

@@ -81,6 +81,7 @@ class TrainTab(QWidget):
         """Show a step."""
         self.pages.setCurrentIndex(step)
         self.steps.show_step(step)
+        self._show_comparison()
         self._show_done()
 
     def refresh(self) -> None:
@@ -119,12 +120,16 @@ class TrainTab(QWidget):
         self.run_list.show_runs(self.runs)
         if not self.run_list.chosen_run and self.runs.all:
             self.run_list.choose(self._first_of_interest().identifier)
-        completed = self.runs.completed()
         self.form.show_runs(self.runs)
-        self.compare_page.show_runs(completed)
-        self.publish_page.show_runs(completed)
+        self._show_comparison()
+        self.publish_page.show_runs(self.runs.completed())
         self._show_done()
         self.status_changed.emit(self.runs.counts())
+
+    def _show_comparison(self) -> None:
+        # Reading every result takes a while; nobody waits for it who does not want to see it.
+        if self.pages.currentIndex() == Step.COMPARE:
+            self.compare_page.show_runs(self.runs.completed())
 
     def _first_of_interest(self) -> Run:
         for group in Group:

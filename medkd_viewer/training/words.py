@@ -50,6 +50,15 @@ def state_note(state: JobState) -> str:
     return f"epoch {min(state.epoch + 1, state.epochs)} of {state.epochs}" + time_left(state)
 
 
+def standing_words(state: JobState) -> str:
+    """Where a run stands, after what it does: the end of the line below its title."""
+    if state.status is JobStatus.COMPLETED:
+        return f"completed after {plural(state.epoch, 'epoch')}"
+    if state.status is JobStatus.FAILED:
+        return f"failed after {state.epoch} of {plural(state.epochs, 'epoch')}"
+    return state_note(state)
+
+
 def resume_note(state: JobState) -> str:
     """Where a stopped run goes on."""
     if not state.epoch:

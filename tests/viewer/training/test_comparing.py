@@ -49,6 +49,18 @@ def test_best_run_stands_first_and_a_click_sorts_otherwise(qtbot, make_job, comp
     assert [text.split("\n")[0] for text in column(page, 0)] == ["c", "b", "a"]
 
 
+def test_runs_stand_on_one_axis_the_best_above(qtbot, make_job, completed):
+    for name, best in (("b", 0.7), ("a", 0.9)):
+        make_job(name, epochs=5, best=best)
+    page = ComparePage()
+    qtbot.addWidget(page)
+    page.show_runs(completed())
+    chart = page.chart.chart
+    assert [run.name for run in chart.measured] == ["a", "b"]
+    assert chart.accessibleDescription().startswith("a 0.900, 0.800 to 0.990")
+    assert not chart.grab().isNull()
+
+
 def test_what_was_not_measured_is_a_dash(qtbot, make_job, completed):
     make_job("student", epochs=5)
     page = ComparePage()

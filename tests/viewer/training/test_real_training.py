@@ -64,4 +64,5 @@ def test_student_trained_through_the_form_shows_its_curves(tab, tiles, qtbot):
     assert tab.runs.all[0].status is JobStatus.COMPLETED, tab.run_page.log.text.toPlainText()
     assert [epoch for epoch, _ in tab.run_page.loss.curves[0].points] == [1, 2]
     assert tab.run_page.history.classes == ("bright", "dark")
+    tab.show_step(Step.COMPARE)
     assert tab.compare_page.table.rowCount() == 1

@@ -1,8 +1,9 @@
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 
 from medkd_core.jobs.state import JobStatus
 from medkd_viewer.training.actions import Action, offered
+from medkd_viewer.training.confusion_card import ConfusionCard
 from medkd_viewer.training.run_page import RunPage
 from medkd_viewer.training.runs import Runs
 from medkd_viewer.training.yardsticks import Yardsticks
@@ -45,10 +46,18 @@ def test_distilled_student_is_drawn_beside_its_yardsticks(page, show, make_job):
     names = tuple(job.identifier for job in teachers)
     show(make_job("distilled", JobStatus.RUNNING, kind="distill", epochs=3, teachers=names))
     assert page.purpose.text() == "Distil OFA-595 from DenseNet-201, VGG-19 · epoch 4 of 5"
-    assert labels(page.loss) == ["train", "validation", "no teachers"]
+    assert labels(page.loss) == ["train with teachers", "validation", "no teachers"]
     assert labels(page.macro_f1) == ["this student", "no teachers", "best teacher"]
     assert page.macro_f1.curves[-1].points[-1][1] == 0.9
     assert labels(page.sensitivity) == ["COVID-19", "Non-COVID", "Normal"]
+
+
+def test_completed_run_tells_its_result_on_test_films(page, show, make_job):
+    show(make_job("student", epochs=5, best=0.8))
+    assert page.now.accessibleName() == "Result, test films"
+    assert dict(page.now.facts)["Macro F1"] == "0.800 (0.70 – 0.99)"
+    assert dict(page.now.facts)["Accuracy"] == "not measured"
+    assert page.purpose.text() == "Train OFA-595 without teachers · completed after 5 epochs"
 
 
 def test_teacher_has_no_yardstick(page, show, make_job):
@@ -136,3 +145,34 @@ def test_pressing_a_button_says_what_was_asked(page, show, make_job, qtbot):
     with qtbot.waitSignal(page.asked) as asked:
         qtbot.mouseClick(page.buttons[Action.PAUSE], Qt.MouseButton.LeftButton)
     assert asked.args == [Action.PAUSE]
+
+
+@pytest.mark.parametrize("size", [2, 5, 40])
+def test_confusion_matrix_is_drawn_for_any_number_of_classes(qtbot, size):
+    card = ConfusionCard()
+    qtbot.addWidget(card)
+    card.resize(308, 300)
+    card.show()
+    names = tuple(f"class {index}" for index in range(size))
+    counts = tuple(tuple(int(row == column) * 9 for column in range(size)) for row in range(size))
+    card.show_counts(names, counts)
+    picture = card.matrix.grab().toImage()
+    diagonal = picture.pixelColor(card.matrix.cell(0, 0).center().toPoint() + QPoint(0, 1))
+    beside = picture.pixelColor(card.matrix.cell(0, 1).center().toPoint())
+    assert diagonal.blue() > beside.blue()
+
+
+def test_row_of_a_class_without_films_is_no_error(qtbot):
+    card = ConfusionCard()
+    qtbot.addWidget(card)
+    card.show_counts(("a", "b"), ((0, 0), (1, 2)))
+    assert not card.matrix.grab().isNull()
+
+
+def test_pointer_over_a_plot_tells_the_values_of_that_epoch(page, show, make_job):
+    show(make_job("student", epochs=5, best=0.8))
+    plot = page.macro_f1.plot
+    view = plot.getPlotItem().getViewBox()
+    plot.scene().sigMouseMoved.emit(view.mapViewToScene(QPointF(2, 0.4)))
+    assert "0.320" in page.macro_f1.legend.text()
+    assert "epoch 2" in page.macro_f1.legend.text()
