@@ -79,7 +79,7 @@ class AuditSummary(BaseModel):
         ]
         if self.balance < BALANCED:
             found.append(
-                f"The smallest class has {self.balance:.0%} of the largest; "
+                f"The smallest class has {100 * self.balance:.0f} % of the largest; "
                 "training weighs classes by their number."
             )
         return [*filter(None, found), *self.warnings]

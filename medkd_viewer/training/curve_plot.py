@@ -122,11 +122,13 @@ def _finite(curve: Curve) -> Curve:
 
 def _draw(plot: pyqtgraph.PlotWidget, curve: Curve, epochs: int) -> None:
     x, y = zip(*curve.points, strict=True)
+    # Pens of a plot are measured in device pixels, whatever the scale of the screen.
+    width = 2 * plot.devicePixelRatioF()
     if curve.yardstick:
-        pen = pyqtgraph.mkPen(curve.colour, width=1.5, style=Qt.PenStyle.DashLine)
+        pen = pyqtgraph.mkPen(curve.colour, width=0.75 * width, style=Qt.PenStyle.DashLine)
         plot.plot([0, epochs], [y[-1], y[-1]], pen=pen)
         return
-    plot.plot(x, y, pen=pyqtgraph.mkPen(curve.colour, width=2), antialias=True)
+    plot.plot(x, y, pen=pyqtgraph.mkPen(curve.colour, width=width), antialias=True)
     plot.plot(x[-1:], y[-1:], pen=None, symbol="o", symbolSize=7, symbolPen=None,
               symbolBrush=curve.colour)  # fmt: skip
 

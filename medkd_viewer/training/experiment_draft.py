@@ -13,9 +13,9 @@ from medkd_core.jobs.spec import JobSpec
 from medkd_viewer.training.settings_table import SETTINGS, sentence
 
 KINDS = {
-    "teacher": "Teacher: a large network learns from the labels",
+    "teacher": "Teacher: learns from the labels",
     "student": "Student without teachers: the baseline",
-    "distill": "Distil: the student learns from labels and teachers",
+    "distill": "Distil: learns from teachers, too",
 }
 DATASETS = {
     "covid-qu-ex": "COVID-QU-Ex",

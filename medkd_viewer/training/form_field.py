@@ -76,6 +76,9 @@ class FormField(QWidget):
 
 def _choice(choices: Mapping[str, str]) -> QComboBox:
     box = QComboBox()
+    # Its longest text must not push the other fields out of the window.
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(8)
     for value, text in choices.items():
         box.addItem(text, value)
     return box

@@ -36,17 +36,15 @@ class TeacherCard(Card):
 
     def show_teachers(self, teachers: list[Run]) -> None:
         """Offer these teachers; what was ticked stays ticked."""
-        names = [run.identifier for run in teachers]
-        if names == list(self.boxes):
-            return
-        ticked = set(self.ticked)
-        self._drop_boxes()
-        for run in teachers:
-            self._add(run, run.identifier in ticked)
-        self._empty.setVisible(not teachers)
+        offers = {run.identifier: _offer(run) for run in teachers}
+        foreign = {name: _foreign(name) for name in self.ticked if name not in offers}
+        self._rebuild(offers | foreign)
 
     def tick(self, identifiers: tuple[str, ...]) -> None:
-        """Tick these teachers and no others."""
+        """Tick these teachers and no others; one that is not offered is added by its name."""
+        offers = {name: box.text() for name, box in self.boxes.items()}
+        foreign = {name: _foreign(name) for name in identifiers if name not in offers}
+        self._rebuild(offers | foreign)
         for name, box in self.boxes.items():
             box.setChecked(name in identifiers)
 
@@ -55,16 +53,25 @@ class TeacherCard(Card):
         self.problem.setText(f"✕ {problem}" if problem else "")
         self.problem.setVisible(bool(problem))
 
-    def _add(self, run: Run, ticked: bool) -> None:
-        network = network_label(run.job.spec.network.name) if run.job else ""
-        box = QCheckBox(f"{run.title}  ·  {network}  ·  macro F1 {run.word}")
-        box.setChecked(ticked)
-        box.toggled.connect(self.changed)
-        self.boxes[run.identifier] = box
-        self._column.addWidget(box)
-
-    def _drop_boxes(self) -> None:
+    def _rebuild(self, offers: dict[str, str]) -> None:
+        if offers == {name: box.text() for name, box in self.boxes.items()}:
+            return
+        ticked = set(self.ticked)
         for box in self.boxes.values():
             box.hide()
             box.deleteLater()
-        self.boxes.clear()
+        self.boxes = {name: QCheckBox(text) for name, text in offers.items()}
+        for name, box in self.boxes.items():
+            box.setChecked(name in ticked)
+            box.toggled.connect(self.changed)
+            self._column.addWidget(box)
+        self._empty.setVisible(not offers)
+
+
+def _offer(run: Run) -> str:
+    network = network_label(run.job.spec.network.name) if run.job else ""
+    return f"{run.title}  ·  {network}  ·  macro F1 {run.word}"
+
+
+def _foreign(name: str) -> str:
+    return f"{name}  ·  not among the finished teachers here"

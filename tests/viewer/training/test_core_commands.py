@@ -44,7 +44,7 @@ def test_audit_shows_classes_and_what_to_beware_of(command, tiles, qtbot):
         command.run("datasets", "audit", str(tiles), "--kind", "folder", "--json")
     assert card.summary.classes == {"benign": 6, "malignant": 2}
     assert card.sentence.text().startswith("8 images in 2 classes")
-    assert any("33% of the largest" in finding for finding in card.summary.findings)
+    assert any("33 % of the largest" in finding for finding in card.summary.findings)
 
 
 def test_failed_command_says_why_in_a_sentence(command, films, qtbot):

@@ -150,6 +150,16 @@ def test_copy_with_changes_fills_the_form(open_tab, make_job):
     assert tab.form.checked.spec == job.spec
 
 
+def test_copy_keeps_a_teacher_that_is_not_finished_here(open_tab, make_job):
+    teacher = make_job("teacher", JobStatus.PAUSED, kind="teacher", network="vgg19", epochs=2)
+    job = make_job("distilled", epochs=5, kind="distill", teachers=(teacher.identifier,))
+    tab = open_tab()
+    tab.form.copy(job.spec)
+    tab.refresh()
+    assert tab.form.checked.spec == job.spec
+    assert "not among" in tab.form.plan.teachers.boxes[teacher.identifier].text()
+
+
 def test_remove_asks_first(open_tab, make_job, store, qtbot):
     make_job("done", epochs=5)
     tab = open_tab()
