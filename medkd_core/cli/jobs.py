@@ -189,7 +189,8 @@ def _print_event(event: Event) -> None:
             answers.print(
                 f"epoch {event.epoch}: loss {event.train_loss:.4f}, validation "
                 f"{event.validation_loss:.4f}, macro F1 {event.macro_f1:.3f}, "
-                f"balanced accuracy {event.balanced_accuracy:.3f} ({event.seconds:.0f} s)"
+                f"balanced accuracy {event.balanced_accuracy:.3f} ({event.seconds:.0f} s)",
+                soft_wrap=True,
             )
         case Message():
             answers.print(event.text, markup=False, soft_wrap=True)

@@ -86,7 +86,12 @@ def print_prediction(bundle: Bundle, instance: Instance, prediction: Prediction)
 def print_refused(refused: tuple[Refusal, ...] | list[Refusal]) -> None:
     """Name every refused file on standard error."""
     for refusal in refused:
-        errors.print(f"Not opened: {refusal.reason}", markup=False, soft_wrap=True, style="yellow")
+        errors.print(
+            f"Not opened: {refusal.path}: {refusal.reason}.",
+            markup=False,
+            soft_wrap=True,
+            style="yellow",
+        )
 
 
 def map_facts(found: Explained) -> dict[str, object]:

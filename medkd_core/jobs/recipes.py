@@ -40,9 +40,9 @@ def quick_look() -> dict[str, JobSpec]:
     """One small teacher, the baseline and the distilled student: minutes on two cores."""
     return _experiment(
         "quick-look",
-        DataSpec(kind="covid-qu-ex", root=Path("COVID-QU-Ex"), limit_per_class=100),
+        DataSpec(kind="covid-qu-ex", root=Path("COVID-QU-Ex"), limit_per_class=400),
         teachers=("densenet201",),
-        training=TrainingSpec(epochs=8, batch_size=16),
+        training=TrainingSpec(epochs=12, batch_size=16, learning_rate=2e-3),
         width=0.25,
         image_size=96,
     )
