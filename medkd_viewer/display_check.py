@@ -21,10 +21,12 @@ DEBIAN_PACKAGES = {
     "libxcb-image.so.0": "libxcb-image0",
     "libxcb-keysyms.so.1": "libxcb-keysyms1",
     "libxcb-render-util.so.0": "libxcb-render-util0",
+    "libxcb-shape.so.0": "libxcb-shape0",
     "libxcb-xkb.so.1": "libxcb-xkb1",
+    "libX11-xcb.so.1": "libx11-xcb1",
     "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
 }
-_XCB_LIBRARIES = tuple(name for name in DEBIAN_PACKAGES if "xcb" in name or "x11" in name)
+_XCB_LIBRARIES = tuple(name for name in DEBIAN_PACKAGES if "xcb" in name or "-x11" in name)
 _DISPLAY_VARIABLES = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 
 

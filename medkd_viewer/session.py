@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import threading
 from importlib import import_module
@@ -19,7 +20,7 @@ from medkd_viewer.main_window import DEFAULT_SIZE, MainWindow
 from medkd_viewer.screenshot import write_screenshot
 from medkd_viewer.settings import SettingsFile, default_settings_path
 from medkd_viewer.studies.journal import Journal, default_journal_path
-from medkd_viewer.theme import apply_theme
+from medkd_viewer.theme import apply_theme, icon
 from resources import DEMO_STUDIES
 
 
@@ -34,6 +35,9 @@ def run(wanted: argparse.Namespace) -> int:
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     app.setApplicationName("MedKD")
+    app.setWindowIcon(icon("medkd"))
+    # Qt's loop would not let Python hear Ctrl+C; the helper processes end with their pipes.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     require_fonts()
     apply_theme(app)
     pool = DecoderPool()

@@ -85,7 +85,7 @@ def _shown_map(view: NetworkView | None) -> NetworkMap | None:
 
 
 def _figure(value: float | None) -> str:
-    return _UNKNOWN if value is None or not np.isfinite(value) else f"{value:.2f}"
+    return _UNKNOWN if value is None or not np.isfinite(value) else f"{value:.2f}".replace("-", "−")
 
 
 def _cell(text: str, role: str, column: int) -> QLabel:

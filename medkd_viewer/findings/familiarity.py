@@ -26,19 +26,10 @@ class FamiliarityBox(QLabel):
         self.hide()
 
     def show_familiarity(self, familiarity: str, reason: str) -> None:
-        """Show how familiar a film is, and why."""
+        """Show how familiar a film is, and why, in a whole sentence that begins with the word."""
         tone, sign = _LOOKS.get(familiarity, _LOOKS["unknown"])
         self.setProperty("tone", tone)
-        self.setText(f"{sign} {_sentence(familiarity, reason)}")
+        self.setText(f"{sign} {reason or familiarity.capitalize()}")
         self.style().unpolish(self)
         self.style().polish(self)
         self.show()
-
-
-def _sentence(familiarity: str, reason: str) -> str:
-    word = familiarity.capitalize()
-    if not reason:
-        return word
-    if reason.lower().startswith(familiarity):
-        return reason[0].upper() + reason[1:]
-    return f"{word}: {reason[0].lower() if reason[1:2].islower() else reason[0]}{reason[1:]}"

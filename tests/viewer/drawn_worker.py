@@ -92,7 +92,10 @@ class DrawnWorker:
         self.cancelled: list[int] = []
         self.closed = False
         self.held = False
-        self.familiarity = ("familiar", "frontal chest film, like 93 % of its training films")
+        self.familiarity = (
+            "familiar",
+            "Familiar: frontal chest film, like 93 % of its training films.",
+        )
         self.failing: dict[str, str] = {}
         self.empty: set[str] = set()
 

@@ -112,6 +112,15 @@ def test_keys_invert_peek_and_change_opacity(desk, films):
     assert not desk.state.style.visible
 
 
+def test_held_key_peeks_at_the_film_and_brings_the_maps_back(desk, films, qtbot):
+    desk.open([films])
+    qtbot.keyPress(desk.panes.film_pane, Qt.Key.Key_G)
+    assert not desk.state.style.visible
+    qtbot.wait(500)
+    qtbot.keyRelease(desk.panes.film_pane, Qt.Key.Key_G)
+    assert desk.state.style.visible
+
+
 def test_refused_file_is_listed_with_its_reason_and_studies_stay(desk, films):
     desk.open([films])
     assert len(desk.room.library.studies) == 3

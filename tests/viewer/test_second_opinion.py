@@ -78,7 +78,7 @@ def test_empty_map_is_called_one(desk, films):
 
 
 def test_picture_of_another_kind_gets_no_numbers_until_asked(desk, films):
-    desk.worker.familiarity = ("not applicable", "this is a hand, the model knows chests")
+    desk.worker.familiarity = ("not applicable", "Not applicable: this is a hand.")
     desk.open([films / "ada.dcm"])
     assert desk.opinion.not_applicable
     assert not explained(desk.worker)
