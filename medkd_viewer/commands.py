@@ -55,6 +55,7 @@ COMMANDS = (
     Command("tool_zoom", "Zoom with the left button", ("Z",), "Tools", "zoom", True),
     Command("fit", "Fit the film to its pane", ("F",), "Film", "fit"),
     Command("reset", "Show the film as it was opened", ("0",), "Film"),
+    Command("next_window", "Next window of the file, then auto and full", ("Shift+W",), "Film"),
     Command("invert", "Invert black and white", ("X",), "Film", "invert", True),
     Command("rotate", "Rotate clockwise", ("R",), "Film", "rotate"),
     Command("flip_horizontal", "Flip left and right", ("H",), "Film", "flip-horizontal"),

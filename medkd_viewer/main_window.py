@@ -41,6 +41,9 @@ from medkd_viewer.train_room import TrainRoom
 from resources import DEMO_STUDIES
 
 DEFAULT_SIZE = (1440, 900)
+_SMALLEST_SIZE = (1140, 640)
+BUNDLE_FILE = "bundle.json"
+_BUNDLE_FILTER = f"Models ({BUNDLE_FILE} *.zip)"
 _IMAGE_FILTER = "Films (*.dcm *.dicom *.png *.jpg *.jpeg *.tif *.tiff);;All files (*)"
 
 
@@ -65,7 +68,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setWindowTitle("MedKD")
         self.setAcceptDrops(True)
-        self.setMinimumSize(960, 600)
+        self.setMinimumSize(*_SMALLEST_SIZE)
         self._settings_file = settings_file
         self.settings = settings_file.settings
         self.opinion = opinion
@@ -79,11 +82,16 @@ class MainWindow(QMainWindow):
         self._connect_bars()
         self._restore()
         self.show_tab("read")
+        self.room.panes.film_pane.setFocus()
 
     def open_paths(self, paths: Sequence[Path]) -> None:
-        """Open files and folders in the Read tab."""
+        """Open files and folders in the Read tab; a bundle becomes the model in use."""
         self.show_tab("read")
-        self.room.open_paths(paths)
+        bundles = [path for path in paths if (path / BUNDLE_FILE).is_file()]
+        if bundles:
+            self.open_model(bundles[0])
+        if films := [path for path in paths if path not in bundles]:
+            self.room.open_paths(films)
 
     def open_model(self, path: Path | None) -> None:
         """Open a bundle, None for the demo; it is remembered once it is open."""
@@ -162,6 +170,7 @@ class MainWindow(QMainWindow):
             "tool_zoom": lambda: state.set_tool(Tool.ZOOM),
             "fit": state.fit,
             "reset": state.reset,
+            "next_window": state.next_window,
             "invert": state.invert,
             "rotate": lambda: state.set_viewport(turned(state.viewport)),
             "flip_horizontal": lambda: self._flip(horizontally=True),
@@ -194,7 +203,7 @@ class MainWindow(QMainWindow):
         self.top_bar.model_chosen.connect(self.open_model)
         self.top_bar.device_chosen.connect(self._choose_device)
         self.train.steps_made.connect(self.top_bar.add_steps)
-        self.train.published.connect(self.open_model)
+        self.train.published.connect(self._read_with)
         self.train.status_changed.connect(self._show_activity)
         room.message.connect(self._take_message)
         room.study_changed.connect(self._show_checks)
@@ -254,6 +263,10 @@ class MainWindow(QMainWindow):
         state = self.room.state
         state.set_viewport(flipped(state.viewport, horizontally=horizontally))
 
+    def _read_with(self, bundle: Path) -> None:
+        self.open_model(bundle)
+        self.show_tab("read")
+
     def _choose_device(self, key: str) -> None:
         self.settings.device = key
         self.opinion.open_model(self.opinion.model_path, key)
@@ -289,9 +302,10 @@ class MainWindow(QMainWindow):
             self.open_paths([Path(name)])
 
     def _ask_model(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, "Open a model bundle", self._folder())
+        name, _ = QFileDialog.getOpenFileName(self, "Open a model", self._folder(), _BUNDLE_FILTER)
         if name:
-            self.open_model(Path(name))
+            path = Path(name)
+            self.open_model(path.parent if path.name == BUNDLE_FILE else path)
 
     def _folder(self) -> str:
         return str(self.settings.last_folder or "")

@@ -174,8 +174,7 @@ class ReadingRoom(QWidget):
             self.library.folders = list(self.settings.recent_folders)
         self.studies.refresh()
         if not found.studies:
-            first = next(iter(found.refused), None)
-            self._fail_to_open(first.reason if first else "No picture was found there.")
+            self._fail_to_open(_nothing_words(found, paths))
             return
         self.message.emit(_found_words(found))
         self.opener.study = None
@@ -250,6 +249,13 @@ class ReadingRoom(QWidget):
 def _has_focus(widget: QWidget) -> bool:
     focus = widget.window().focusWidget()
     return focus is not None and (focus is widget or widget.isAncestorOf(focus))
+
+
+def _nothing_words(found: FoundStudies, paths: Sequence[Path]) -> str:
+    if found.refused:
+        refusal = found.refused[0]
+        return f"{refusal.path}: {refusal.reason.rstrip('.')}."
+    return f"{paths[0]}: no picture was found there."
 
 
 def _found_words(found: FoundStudies) -> str:

@@ -24,6 +24,7 @@ from medkd_viewer.theme import ICON_SIZE, icon
 HEIGHT = 48
 _BUTTON = 32
 _CHIP_HEIGHT = 26
+_WIDEST_CHIP = 190
 
 _TOOLS = (
     ("tool_window", "tool_pan", "tool_zoom"),
@@ -33,7 +34,7 @@ _TOOLS = (
 )
 _FILE = "open_files open_folder open_demo open_model - search - quit"
 _VIEW = (
-    "fit reset invert rotate flip_horizontal flip_vertical texts - maps contours - "
+    "fit reset next_window invert rotate flip_horizontal flip_vertical texts - maps contours - "
     "maximise film_alone studies_panel findings_panel"
 )
 _STUDY = "next_image previous_image next_study previous_study - mark_read"
@@ -80,7 +81,7 @@ class TopBar(QWidget):
 
     def show_model(self, name: str, current: Path | None, recent: list[Path]) -> None:
         """Name the model in use and offer others."""
-        self._model.setText(f"Model: {name}")
+        _show_text(self._model, f"Model: {name}")
         self._model.setAccessibleName(f"Model: {name}")
         menu = _emptied(self._model)
         group = QActionGroup(menu)
@@ -94,7 +95,7 @@ class TopBar(QWidget):
 
     def show_device(self, words: str, current: str, devices: tuple[DeviceChoice, ...]) -> None:
         """Name the device in use and offer others."""
-        self._device.setText(words)
+        _show_text(self._device, words)
         self._device.setAccessibleName(f"Device: {words}")
         menu = _emptied(self._device)
         group = QActionGroup(menu)
@@ -211,6 +212,11 @@ def _chip(name: str) -> QToolButton:
     chip.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     chip.setMenu(QMenu(chip))
     return chip
+
+
+def _show_text(chip: QToolButton, text: str) -> None:
+    metrics = chip.fontMetrics()
+    chip.setText(metrics.elidedText(text, Qt.TextElideMode.ElideRight, _WIDEST_CHIP))
 
 
 def _emptied(chip: QToolButton) -> QMenu:

@@ -151,8 +151,9 @@ class FindingsPanel(QScrollArea):
     def _show_classes(self) -> None:
         manifest = self._opinion.manifest
         labels = list(manifest.classes) if manifest else []
-        self.controls.show_classes(labels, self._opinion.class_index)
-        self._judgement.setEnabled(self._opinion.class_index is not None)
+        index = None if self._opinion.not_applicable else self._opinion.class_index
+        self.controls.show_classes(labels, index)
+        self._judgement.setEnabled(index is not None)
 
 
 def _section(title: str) -> QWidget:

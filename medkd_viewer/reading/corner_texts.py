@@ -35,7 +35,7 @@ def corner_texts(film: Film, voi: Voi | None, scale: float) -> CornerTexts:
     return CornerTexts(
         top_left=_filled(study.patient_name, person),
         top_right=_filled(taken),
-        bottom_left=_filled(window_text(film, voi), f"Image {number} of {images}"),
+        bottom_left=_filled(window_text(voi), f"Image {number} of {images}"),
         bottom_right=_filled(size, spacing_text(film.frame.spacing)),
     )
 
@@ -47,11 +47,11 @@ def image_name(instance: Instance, study: Study) -> str:
     return named or study.description or instance.modality
 
 
-def window_text(film: Film, voi: Voi | None) -> str:
+def window_text(voi: Voi | None) -> str:
     """Width and level as reading stations write them: ``"W 3200 L 1840 · Lungs"``."""
     if voi is None:
         return ""
-    name = next((name for name, choice in _offered(film) if choice == voi), voi.explanation)
+    name = voi.explanation
     if isinstance(voi, Window):
         figures = f"W {voi.width:.4g} L {voi.center:.4g}"
         return f"{figures} · {name}" if name else figures
@@ -83,10 +83,6 @@ def age(study: Study) -> str:
     if len(raw) == 4 and raw[:3].isdigit() and raw[3] in _AGE_UNITS:
         return f"{int(raw[:3])} {_AGE_UNITS[raw[3]]}"
     return raw
-
-
-def _offered(film: Film) -> tuple[tuple[str, Voi], ...]:
-    return tuple((voi.explanation, voi) for voi in film.frame.voi)
 
 
 def _filled(*lines: str) -> Lines:

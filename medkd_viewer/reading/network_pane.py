@@ -104,6 +104,10 @@ class NetworkPane(FilmPane):
             self._map_drawn = (look, map_image(filled(self._map_part[1], style), ratio))
         painter.drawImage(origin, self._map_drawn[1])
 
+    def draw_invitation(self, painter: QPainter) -> None:
+        """Only whose pane this is: the film's pane invites."""
+        self._draw_head(painter)
+
     def draw_texts(self, painter: QPainter, geometry: PaneGeometry) -> None:
         """Head bar, what is missing, colour scale and progress."""
         self._draw_head(painter)

@@ -28,6 +28,8 @@ _MARGIN = 10
 _LINE_HEIGHT = 17
 _SMALLEST_TEXTS = 360
 
+_INVITATION = "Drop films or folders here, or press Ctrl+O.\nCtrl+D opens the demo studies."
+
 _TOP_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
 _TOP_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop
 
@@ -90,6 +92,8 @@ class FilmPane(QWidget):
                 self.draw_over_film(painter, geometry, part)
             self._draw_cursor(painter, geometry)
             self.draw_texts(painter, geometry)
+        else:
+            self.draw_invitation(painter)
         self._draw_frame(painter)
         painter.end()
 
@@ -105,6 +109,12 @@ class FilmPane(QWidget):
         if self.width() >= _SMALLEST_TEXTS:
             ratio = self.devicePixelRatioF()
             self._draw_corners(painter, corner_texts(film, self.state.voi, geometry.scale * ratio))
+
+    def draw_invitation(self, painter: QPainter) -> None:
+        """What to do while no film is open."""
+        painter.setFont(ui_font(13))
+        painter.setPen(colour("second"))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, _INVITATION)
 
     def frame_colour(self) -> str:
         """Of a pane that is not in use."""

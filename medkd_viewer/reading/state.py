@@ -47,7 +47,7 @@ class ReadingState(QObject):
     def show_film(self, film: Film | None) -> None:
         """Put a film on every pane, whole and as its file asks to be windowed."""
         self.film = film
-        self.cursor = None
+        self.set_cursor(None)
         if film is not None:
             self.viewport = whole_film(*film.size)
             self.voi = film.first_voi
@@ -79,6 +79,14 @@ class ReadingState(QObject):
         """Show the film through another window or table."""
         self.voi = voi
         self.window_changed.emit()
+
+    def next_window(self) -> None:
+        """Go to the next window or table that can be chosen, from the last to the first."""
+        if self.film is None or not self.film.windows:
+            return
+        choices = [voi for _, voi in self.film.windows]
+        at = choices.index(self.voi) if self.voi in choices else -1
+        self.set_voi(choices[(at + 1) % len(choices)])
 
     def drag_window(self, dx: float, dy: float) -> None:
         """Widen and move the window by a drag in pixels."""

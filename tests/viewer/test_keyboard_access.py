@@ -104,7 +104,7 @@ def test_list_of_keys_names_every_command_that_has_one(qtbot, desk):
     assert {command.text for command in COMMANDS if command.keys} <= words
 
 
-@pytest.mark.parametrize("size", [(960, 600), (1280, 800), (1920, 1080)])
+@pytest.mark.parametrize("size", [(1280, 800), (1440, 900), (1920, 1080)])
 def test_panes_cover_the_middle_without_overlap_at_any_size(desk, films, size):
     desk.open([films])
     desk.window.resize(*size)

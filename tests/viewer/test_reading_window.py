@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication
 
 from medkd_core.serving.messages import Explain
 from medkd_viewer.findings.results import MapStatus
+from medkd_viewer.reading.corner_texts import window_text
 from medkd_viewer.reading.state import Tool
 
 NETWORKS = list(LABELS)
@@ -61,6 +62,15 @@ def test_drag_to_the_right_widens_the_window(desk, films, qtbot):
     before = desk.state.window().width
     _drag(qtbot, desk.panes.film_pane, QPoint(60, 0))
     assert desk.state.window().width > before
+
+
+def test_every_window_of_the_file_comes_round_by_its_name(desk, films):
+    desk.open([films / "ada.dcm"])
+    names = []
+    for _ in range(len(desk.state.film.windows) + 1):
+        names.append(window_text(desk.state.voi).split(" · ")[1])
+        desk.window.actions_by_name["next_window"].trigger()
+    assert names == ["NORMAL", "HARDER", "SOFTER", "Auto", "Full range", "NORMAL"]
 
 
 def test_drag_with_the_pan_tool_moves_the_film(desk, films, qtbot):
