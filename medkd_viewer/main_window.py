@@ -14,19 +14,18 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QApplication,
-    QFileDialog,
     QMainWindow,
-    QMessageBox,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
-from medkd_core import __version__
+from medkd_core.bundles.contents import MANIFEST
 from medkd_core.jobs.store import JobStore
 from medkd_viewer.bottom_bar import BottomBar
 from medkd_viewer.commands import make_actions
 from medkd_viewer.decoding import Decoding
+from medkd_viewer.dialogs import ask_bundle, ask_files, ask_folder, show_about
 from medkd_viewer.findings.opinion import ModelStatus, SecondOpinion
 from medkd_viewer.keys_dialog import KeysDialog
 from medkd_viewer.peek import Peek
@@ -42,9 +41,6 @@ from resources import DEMO_STUDIES
 
 DEFAULT_SIZE = (1440, 900)
 _SMALLEST_SIZE = (1140, 640)
-BUNDLE_FILE = "bundle.json"
-_BUNDLE_FILTER = f"Models ({BUNDLE_FILE} *.zip)"
-_IMAGE_FILTER = "Films (*.dcm *.dicom *.png *.jpg *.jpeg *.tif *.tiff);;All files (*)"
 
 
 class MainWindow(QMainWindow):
@@ -87,7 +83,7 @@ class MainWindow(QMainWindow):
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Open files and folders in the Read tab; a bundle becomes the model in use."""
         self.show_tab("read")
-        bundles = [path for path in paths if (path / BUNDLE_FILE).is_file()]
+        bundles = [path for path in paths if (path / MANIFEST).is_file()]
         if bundles:
             self.open_model(bundles[0])
         if films := [path for path in paths if path not in bundles]:
@@ -194,7 +190,7 @@ class MainWindow(QMainWindow):
             "read_tab": lambda: self.show_tab("read"),
             "train_tab": lambda: self.show_tab("train"),
             "keys": lambda: KeysDialog(self).exec(),
-            "about": self._show_about,
+            "about": lambda: show_about(self),
         }
 
     def _connect_bars(self) -> None:
@@ -290,33 +286,16 @@ class MainWindow(QMainWindow):
             self.showNormal()
 
     def _ask_files(self) -> None:
-        names, _ = QFileDialog.getOpenFileNames(self, "Open files", self._folder(), _IMAGE_FILTER)
-        if names:
-            self.settings.last_folder = Path(names[0]).parent
-            self.open_paths([Path(name) for name in names])
+        if paths := ask_files(self, self.settings):
+            self.open_paths(paths)
 
     def _ask_folder(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, "Open a folder", self._folder())
-        if name:
-            self.settings.last_folder = Path(name)
-            self.open_paths([Path(name)])
+        if paths := ask_folder(self, self.settings):
+            self.open_paths(paths)
 
     def _ask_model(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Open a model", self._folder(), _BUNDLE_FILTER)
-        if name:
-            path = Path(name)
-            self.open_model(path.parent if path.name == BUNDLE_FILE else path)
-
-    def _folder(self) -> str:
-        return str(self.settings.last_folder or "")
-
-    def _show_about(self) -> None:
-        QMessageBox.about(
-            self,
-            "About MedKD",
-            f"MedKD {__version__}\n\nA reading window for explainable knowledge distillation on "
-            f"medical images (arXiv 2508.15251).\n\nResearch use only. Not for diagnosis.",
-        )
+        if bundle := ask_bundle(self, self.settings):
+            self.open_model(bundle)
 
 
 def _is_local(url: QUrl) -> bool:

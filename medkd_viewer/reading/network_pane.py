@@ -91,15 +91,15 @@ class NetworkPane(FilmPane):
         style, sampler = self.state.style, self._sampler_now()
         if sampler is None or self.view.status is not MapStatus.DONE or not style.visible:
             return
-        if self._map_part is None or self._map_part[0] != (id(sampler), part):
+        if self._map_part is None or self._map_part[0] != (sampler, part):
             values = sampler.sample(part).astype("f4", copy=False)
-            self._map_part = ((id(sampler), part), values)
+            self._map_part = ((sampler, part), values)
         ratio = self.devicePixelRatioF()
         origin = QPointF(part.left / ratio, part.top / ratio)
         if style.drawing == "contours":
             self._draw_contours(painter, origin, ratio)
             return
-        look = (id(sampler), part, style)
+        look = (sampler, part, style)
         if self._map_drawn is None or self._map_drawn[0] != look:
             self._map_drawn = (look, map_image(filled(self._map_part[1], style), ratio))
         painter.drawImage(origin, self._map_drawn[1])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QImage,
     QKeyEvent,
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QWidget
 
 from medkd_core.imaging.frame import StoredArray
 from medkd_viewer.reading.corner_texts import CornerTexts, Lines, corner_texts
+from medkd_viewer.reading.film import Voi
 from medkd_viewer.reading.gestures import Gestures
 from medkd_viewer.reading.orientation import EdgeLetters, edge_letters
 from medkd_viewer.reading.painting import draw_cross_hair, draw_edged_text, film_image
@@ -55,7 +56,7 @@ class FilmPane(QWidget):
         self.active = False
         self._gestures = Gestures(state)
         self._sampled: tuple[object, StoredArray] | None = None
-        self._shown: tuple[object, QImage] | None = None
+        self._shown: tuple[object, Voi | None, QImage] | None = None
         for signal in (state.film_changed, state.view_changed, state.window_changed):
             signal.connect(self.update)
         state.cursor_moved.connect(self.update)
@@ -123,17 +124,15 @@ class FilmPane(QWidget):
     def _draw_film(self, painter: QPainter, part: VisiblePart) -> None:
         film, state = self.state.film, self.state
         assert film is not None
-        if self._sampled is None or self._sampled[0] != (id(film), part):
-            self._sampled = ((id(film), part), film.stored_part(part))
-        look = (id(film), part, state.voi, state.inverted)
-        if self._shown is None or self._shown[0] != look:
+        if self._sampled is None or self._sampled[0] != (film, part):
+            self._sampled = ((film, part), film.stored_part(part))
+        look = (film, part, state.inverted)
+        # The window by identity: tables hold arrays, which cannot be compared with ==.
+        if self._shown is None or self._shown[0] != look or self._shown[1] is not state.voi:
             pixels = film.brightness(self._sampled[1], state.voi, inverted=state.inverted)
-            self._shown = (look, film_image(pixels, self.devicePixelRatioF()))
+            self._shown = (look, state.voi, film_image(pixels, self.devicePixelRatioF()))
         ratio = self.devicePixelRatioF()
-        painter.drawImage(
-            QRectF(part.left / ratio, part.top / ratio, part.width / ratio, part.height / ratio),
-            self._shown[1],
-        )
+        painter.drawImage(QPointF(part.left / ratio, part.top / ratio), self._shown[2])
 
     def _draw_cursor(self, painter: QPainter, geometry: PaneGeometry) -> None:
         if self.state.cursor is not None:

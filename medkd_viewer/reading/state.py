@@ -85,7 +85,8 @@ class ReadingState(QObject):
         if self.film is None or not self.film.windows:
             return
         choices = [voi for _, voi in self.film.windows]
-        at = choices.index(self.voi) if self.voi in choices else -1
+        # By identity: tables hold arrays, which cannot be compared with ==.
+        at = next((i for i, voi in enumerate(choices) if voi is self.voi), -1)
         self.set_voi(choices[(at + 1) % len(choices)])
 
     def drag_window(self, dx: float, dy: float) -> None:
