@@ -81,7 +81,7 @@ class SecondOpinion(QObject):
         self._asked_anyway = False
         self._inference = inference
         self._request: tuple[int, Request] | None = None
-        self._started = 0.0
+        self._first_progress: tuple[float, int] | None = None
         self._model_request = 0
         self._predictions: BoundedCache[Prediction] = BoundedCache(256)
         self._maps: BoundedCache[NetworkMap] = BoundedCache(64)
@@ -161,11 +161,14 @@ class SecondOpinion(QObject):
         return next((v for v in self.views.values() if v.status is MapStatus.RUNNING), None)
 
     def seconds_left(self) -> float | None:
-        """Of the map being computed, from its own pace; None before the first pass."""
+        """Of the map being computed, from its own pace; None while that is not known."""
         view = self.running
-        if view is None or view.done == 0:
+        if view is None or self._first_progress is None:
             return None
-        return (time.monotonic() - self._started) / view.done * (view.total - view.done)
+        since, done = self._first_progress
+        if view.done <= done:
+            return None
+        return (time.monotonic() - since) / (view.done - done) * (view.total - view.done)
 
     def class_label(self, index: int) -> str:
         """A class in plain words."""
@@ -235,7 +238,7 @@ class SecondOpinion(QObject):
         self.network_changed.emit(network)
 
     def _submit(self, request: Request) -> None:
-        self._started = time.monotonic()
+        self._first_progress = None
         self._request = (self._inference.submit(request), request)
 
     def _drop(self) -> None:
@@ -313,6 +316,9 @@ class SecondOpinion(QObject):
 
     def _take_progress(self, event: Progress) -> None:
         view = self.running
+        if self._first_progress is None:
+            # What opening the network took says nothing about the passes.
+            self._first_progress = time.monotonic(), event.done
         if view is not None:
             self._update(view.name, lambda v: replace(v, done=event.done, total=event.total))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -45,6 +46,8 @@ class StudyRow:
     what: str
     state: str
     sign: Sign
+    remark: str = ""
+    """What the sign means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +122,15 @@ class Library:
     def _study_row(self, study: Study) -> StudyRow:
         words, sign = self._remarks.get(study.uid, ("", Sign.NONE))
         read_at = self.journal.read_at(study.uid)
-        reading = f"Read {read_at:%H:%M}" if read_at else "Unread"
-        return StudyRow(study, study_title(study), study_summary(study), words or reading, sign)
+        state = reading_words(read_at) if read_at else words or "Unread"
+        return StudyRow(study, study_title(study), study_summary(study), state, sign, words)
+
+
+def reading_words(read_at: datetime) -> str:
+    """When a study was read: the time of today, else the date."""
+    local = read_at.astimezone()
+    today = local.date() == datetime.now().astimezone().date()
+    return f"Read {local:%H:%M}" if today else f"Read {local:%Y-%m-%d}"
 
 
 def reason_sentence(refusal: Refusal) -> str:

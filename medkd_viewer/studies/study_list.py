@@ -28,6 +28,7 @@ _SECTION_HEIGHT = 30
 _FOLDER_HEIGHT = 46
 _REFUSED_LINES = 3
 _PADDING = 8
+_SCROLL_BAR = 10
 _LEFT = Qt.AlignmentFlag.AlignLeft.value | Qt.AlignmentFlag.AlignVCenter.value
 
 
@@ -84,7 +85,8 @@ def row_words(row: Row) -> str:
         case SectionRow():
             return row.title
         case StudyRow():
-            return f"{row.title}, {row.what}, {row.state}"
+            remark = row.remark if row.remark != row.state else ""
+            return ", ".join(filter(None, (row.title, row.what, row.state, remark)))
         case RefusedRow():
             return f"{row.refusal.path.name}: {reason_sentence(row.refusal)}"
         case FolderRow():
@@ -113,10 +115,8 @@ class StudyDelegate(QStyledItemDelegate):
             case FolderRow():
                 height = _FOLDER_HEIGHT
             case RefusedRow():
-                width = option.rect.width() - 2 * _PADDING
-                height = (
-                    24 + _wrapped_height(reason_sentence(row.refusal), max(width, 120)) + _PADDING
-                )
+                width = option.widget.width() - 2 * _PADDING - _SCROLL_BAR
+                height = 24 + _wrapped_height(reason_sentence(row.refusal), width) + _PADDING
             case _:
                 height = _STUDY_HEIGHT
         return QSize(0, height)

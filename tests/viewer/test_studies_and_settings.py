@@ -10,7 +10,14 @@ from medkd_core.imaging.study import FoundStudies, Instance, Refusal, Series, St
 from medkd_viewer.reading.map_layer import MapStyle
 from medkd_viewer.settings import RecentFolder, Settings, SettingsFile
 from medkd_viewer.studies.journal import Journal, Judgement
-from medkd_viewer.studies.library import Library, RefusedRow, SectionRow, Sign, StudyRow
+from medkd_viewer.studies.library import (
+    Library,
+    RefusedRow,
+    SectionRow,
+    Sign,
+    StudyRow,
+    reading_words,
+)
 from medkd_viewer.studies.remarks import remark_of
 
 
@@ -43,10 +50,15 @@ def test_refused_files_stand_under_their_own_heading():
 
 def test_study_says_what_it_holds_and_how_far_the_reader_is():
     journal = Journal(None)
-    journal.mark_read("1", datetime(2026, 1, 1, 14, 2))
+    now = datetime.now().astimezone()
+    journal.mark_read("1", now)
     first, second = (row for row in library(journal).rows() if isinstance(row, StudyRow))
-    assert (first.what, first.state) == ("Chest PA · 2 images", "Read 14:02")
+    assert (first.what, first.state) == ("Chest PA · 2 images", f"Read {now:%H:%M}")
     assert second.state == "Unread"
+
+
+def test_study_read_on_another_day_tells_the_day():
+    assert reading_words(datetime(2026, 1, 1, 14, 2)) == "Read 2026-01-01"
 
 
 def prediction(familiarity: str, teacher: tuple[float, float]) -> Prediction:
