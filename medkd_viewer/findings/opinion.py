@@ -10,7 +10,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
 
+from medkd_core.bundles.manifest import read_manifest
 from medkd_core.bundles.schema import BundleManifest, NetworkEntry
+from medkd_core.errors import MedKDError
 from medkd_core.evaluation.prediction import Prediction
 from medkd_core.serving.messages import (
     DeviceChoice,
@@ -39,6 +41,7 @@ from medkd_viewer.findings.results import (
 from medkd_viewer.inference import Inference
 from medkd_viewer.reading.film import Film
 from medkd_viewer.reading.map_layer import shrunk
+from resources import DEMO_BUNDLE
 
 NOT_APPLICABLE = "not applicable"
 
@@ -77,6 +80,7 @@ class SecondOpinion(QObject):
         self.prediction: Prediction | None = None
         self.class_index: int | None = None
         self.views: dict[str, NetworkView] = {}
+        self._announced: list[NetworkEntry] = []
         self._film: Film | None = None
         self._asked_anyway = False
         self._inference = inference
@@ -95,6 +99,7 @@ class SecondOpinion(QObject):
         self._drop()
         self.model_path, self.device_key = path, device
         self.status, self.trouble, self.manifest = ModelStatus.OPENING, "", None
+        self._announced = announced_networks(path)
         self._predictions.clear()
         self._maps.clear()
         self._model_request = self._inference.submit(LoadModel(path, device))
@@ -183,7 +188,7 @@ class SecondOpinion(QObject):
         self.class_index = None
         if self.status is ModelStatus.READY:
             self.trouble = ""
-        entries = self.manifest.networks if self.manifest else []
+        entries = self.manifest.networks if self.manifest else self._announced
         waiting = MapStatus.WAITING if self._film else MapStatus.IDLE
         self.views = {entry.name: _unanswered(entry, waiting) for entry in entries}
         self.prediction_changed.emit()
@@ -258,7 +263,7 @@ class SecondOpinion(QObject):
             case ModelLoaded() if event.request == self._model_request:
                 self._take_model(event)
             case Failed() if event.request == self._model_request:
-                self.status, self.trouble = ModelStatus.FAILED, event.message
+                self.status, self.trouble, self.views = ModelStatus.FAILED, event.message, {}
                 self.model_changed.emit()
             case Predicted() | Explained() | Progress() | Failed() | Stopped():
                 self._take_answer(event)
@@ -331,6 +336,17 @@ class SecondOpinion(QObject):
         self.views[network] = change(self.views[network])
         self.network_changed.emit(network)
         self.working_changed.emit()
+
+
+def announced_networks(bundle: Path | None) -> list[NetworkEntry]:
+    """Which networks a bundle says it has, so that panes can be laid out before it is checked.
+
+    Empty for a zip and for a bundle that cannot be read: the worker will say why.
+    """
+    try:
+        return read_manifest(bundle or DEMO_BUNDLE).networks
+    except (MedKDError, OSError):
+        return []
 
 
 def _unanswered(entry: NetworkEntry, status: MapStatus) -> NetworkView:

@@ -96,6 +96,7 @@ class DrawnWorker:
             "familiar",
             "Familiar: frontal chest film, like 93 % of its training films.",
         )
+        self.refused_model = ""
         self.failing: dict[str, str] = {}
         self.empty: set[str] = set()
 
@@ -125,6 +126,8 @@ class DrawnWorker:
             case ListDevices():
                 devices = (DeviceChoice("cpu", "CPU, 2 threads"),)
                 self.on_event(DevicesListed(number, devices))
+            case LoadModel() if self.refused_model:
+                self.on_event(Failed(number, self.refused_model))
             case LoadModel():
                 self.on_event(ModelLoaded(number, drawn_manifest(), "CPU, 2 threads"))
             case Predict():

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import pytest
 from drawn_worker import LABELS, drawn_manifest
 
 from medkd_core.serving.messages import Explain, Predict
 from medkd_viewer.findings.agreement_table import agreement_rows
-from medkd_viewer.findings.opinion import ModelStatus
+from medkd_viewer.findings.opinion import ModelStatus, announced_networks
 from medkd_viewer.findings.results import BoundedCache, MapStatus
 from medkd_viewer.findings.words import headline_words
 
@@ -117,3 +118,23 @@ def test_cache_forgets_what_was_not_used_for_longest():
     cache.get("a")
     cache.put("c", 3)
     assert (cache.get("a"), cache.get("b"), cache.get("c")) == (1, None, 3)
+
+
+@pytest.mark.slow
+def test_panes_stand_in_their_place_before_the_model_is_checked(small_bundle):
+    assert [entry.role for entry in announced_networks(small_bundle)] == ["student", "teacher"]
+
+
+def test_bundle_that_cannot_be_read_announces_nothing(tmp_path):
+    (tmp_path / "bundle.json").write_text("{")
+    assert announced_networks(tmp_path) == []
+    assert announced_networks(tmp_path / "bundle.zip") == []
+
+
+def test_model_that_cannot_be_opened_says_why_and_leaves_the_film(desk, films):
+    desk.worker.refused_model = "Cannot use the bundle: it is damaged."
+    desk.open([films / "ada.dcm"])
+    assert desk.opinion.status is ModelStatus.FAILED
+    assert desk.room.findings.banner.text == "Cannot use the bundle: it is damaged."
+    assert desk.state.film is not None
+    assert not desk.panes.network_panes
