@@ -25,6 +25,7 @@ from medkd_viewer.studies.opener import FilmOpener
 from medkd_viewer.studies.panel import StudiesPanel
 from medkd_viewer.studies.remarks import remark_of
 from medkd_viewer.studies.thumbnails import Thumbnails
+from resources import DEMO_STUDIES
 
 _OPACITY_STEP = 0.05
 
@@ -167,7 +168,7 @@ class ReadingRoom(QWidget):
 
     def _take_found(self, found: FoundStudies, paths: Sequence[Path]) -> None:
         self.library.add(found)
-        if len(paths) == 1 and paths[0].is_dir() and found.studies:
+        if len(paths) == 1 and paths[0].is_dir() and paths[0] != DEMO_STUDIES and found.studies:
             images = sum(len(images_of(study)) for study in found.studies)
             folder = RecentFolder(path=paths[0], studies=len(found.studies), images=images)
             self.settings.keep_folder(folder)

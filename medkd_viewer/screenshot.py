@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QEventLoop, QTimer
-from PySide6.QtGui import QCursor
 
 from medkd_core.errors import DisplayError
 from medkd_viewer.findings.results import MapStatus
@@ -25,8 +24,6 @@ def write_screenshot(window: MainWindow, path: Path, *, tab: str = "read") -> No
     DisplayError
         Nothing could be opened, a network failed, or the file cannot be written.
     """
-    # Away from every control, so that none is drawn as pointed at.
-    QCursor.setPos(window.bottom_bar.mapToGlobal(window.bottom_bar.rect().center()))
     _wait(window, tab)
     if tab == "read":
         _require_answers(window)

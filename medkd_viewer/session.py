@@ -9,6 +9,7 @@ import threading
 from importlib import import_module
 
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QCursor, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from medkd_core.imaging.decoders import DecoderPool
@@ -63,6 +64,9 @@ def _make_window(
     if wanted.device:
         settings_file.settings.device = wanted.device
     window = MainWindow(decoding, SecondOpinion(inference), journal, settings_file)
+    if drawn:
+        # Away from every control, so that none is drawn as pointed at.
+        QCursor.setPos(QGuiApplication.primaryScreen().geometry().bottomRight())
     if drawn or wanted.size:
         window.resize(*(wanted.size or DEFAULT_SIZE))
     window.show()
