@@ -7,11 +7,12 @@ from medkd_core.evaluation.prediction import Prediction
 
 
 def headline_words(prediction: Prediction, manifest: BundleManifest) -> str:
-    """Probability, interval and what the threshold means, as one sentence."""
+    """Probability, how often like answers were right, and what the threshold means."""
     probability = f"{prediction.probabilities[prediction.decision]:.2f} calibrated"
     if prediction.interval is not None:
+        # The interval is of observed accuracy, so it need not hold the probability itself.
         low, high = prediction.interval
-        probability += f" ({low:.2f} to {high:.2f})"
+        probability += f" · of answers like it {low:.0%} to {high:.0%} were right"
     point = manifest.operating_points.get(prediction.classes[prediction.decision])
     return probability + (f" · {threshold_words(prediction, point)}" if point else "")
 

@@ -53,9 +53,14 @@ def window_text(voi: Voi | None) -> str:
         return ""
     name = voi.explanation
     if isinstance(voi, Window):
-        figures = f"W {voi.width:.4g} L {voi.center:.4g}"
+        figures = f"W {_figure(voi.width)} L {_figure(voi.center)}"
         return f"{figures} · {name}" if name else figures
     return f"LUT · {name}" if name else "LUT"
+
+
+def _figure(value: float) -> str:
+    """Whole numbers from 100 on, four figures below; never with an exponent for large ones."""
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.4g}"
 
 
 def spacing_text(spacing: Spacing | None) -> str:

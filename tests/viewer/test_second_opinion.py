@@ -92,7 +92,10 @@ def test_picture_of_another_kind_gets_no_numbers_until_asked(desk, films):
 def test_headline_says_what_the_threshold_means(desk, films):
     desk.open([films / "ada.dcm"])
     words = headline_words(desk.opinion.prediction, drawn_manifest())
-    assert words == "0.81 calibrated (0.72 to 0.88) · at this threshold 1 call in 9 is wrong"
+    assert words == (
+        "0.81 calibrated · of answers like it 72% to 88% were right"
+        " · at this threshold 1 call in 9 is wrong"
+    )
 
 
 def test_agreement_compares_each_teacher_with_the_student(desk, films):
