@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import queue
 import signal
 import threading
 from collections.abc import Callable
@@ -24,6 +25,9 @@ _GRACE_S = 2.0
 
 Message = tuple[Literal["do", "cancel"], int, Request | None]
 """What crosses the pipe to the worker: a request with its number, or the number to cancel."""
+
+Outbox = queue.SimpleQueue[Message | None]
+"""Messages on their way; None ends the thread that sends them."""
 
 
 class WorkerClient:
@@ -47,6 +51,7 @@ class WorkerClient:
         self._lock = threading.Lock()
         self._process: SpawnProcess | None = None
         self._pipe: Connection | None = None
+        self._outbox: Outbox = queue.SimpleQueue()
         self._reader: threading.Thread | None = None
         self._next = 1
         self._pending: dict[int, Request] = {}
@@ -58,16 +63,16 @@ class WorkerClient:
         with self._lock:
             if self._closed:
                 raise RuntimeError("The client was closed.")
-            pipe = self._running_pipe(reopen_model=not isinstance(request, LoadModel))
+            self._ensure_running(reopen_model=not isinstance(request, LoadModel))
             if isinstance(request, LoadModel):
                 self._model = request
-            return self._send(pipe, request)
+            return self._send(request)
 
     def cancel(self, number: int) -> None:
         """Ask for a request to be dropped; `Stopped` answers it unless it was finished already."""
         with self._lock:
-            if self._pipe is not None and number in self._pending:
-                self._write(self._pipe, ("cancel", number, None))
+            if number in self._pending:
+                self._outbox.put(("cancel", number, None))
 
     def close(self) -> None:
         """End the worker, whatever it does."""
@@ -78,6 +83,7 @@ class WorkerClient:
             self._pending.clear()
         if process is None:
             return
+        self._outbox.put(None)
         process.terminate()
         process.join(_GRACE_S)
         if process.is_alive():
@@ -95,28 +101,18 @@ class WorkerClient:
         process = self._process
         return None if process is None else process.pid
 
-    def _running_pipe(self, *, reopen_model: bool) -> Connection:
+    def _ensure_running(self, *, reopen_model: bool) -> None:
         if self._pipe is None:
             self._start()
-            assert self._pipe is not None
             if reopen_model and self._model is not None:
-                self._send(self._pipe, self._model)
-        return self._pipe
+                self._send(self._model)
 
-    def _send(self, pipe: Connection, request: Request) -> int:
+    def _send(self, request: Request) -> int:
         number = self._next
         self._next += 1
         self._pending[number] = request
-        self._write(pipe, ("do", number, request))
+        self._outbox.put(("do", number, request))
         return number
-
-    @staticmethod
-    def _write(pipe: Connection, message: Message) -> None:
-        try:
-            pipe.send(message)
-        except OSError:
-            # The worker has just died; the reader sees the same and says so for every request.
-            _log.info("The worker's pipe is closed.")
 
     def _start(self) -> None:
         # Spawn, not fork: the caller has threads, and with Qt a display connection.
@@ -128,7 +124,11 @@ class WorkerClient:
         )
         process.start()
         far_end.close()
-        self._process, self._pipe = process, pipe
+        self._process, self._pipe, self._outbox = process, pipe, queue.SimpleQueue()
+        # A film of 18 MB takes longer to hand over than a window may stand still.
+        threading.Thread(
+            target=_write, args=(pipe, self._outbox), name="medkd-worker-writer", daemon=True
+        ).start()
         self._reader = threading.Thread(
             target=self._read, args=(process, pipe), name="medkd-worker-reader", daemon=True
         )
@@ -157,10 +157,21 @@ class WorkerClient:
             lost = tuple(self._pending)
             self._pending.clear()
             self._process = self._pipe = self._reader = None
+            self._outbox.put(None)
             pipe.close()
             process.close()
         _log.warning("The inference worker %s.", reason)
         self._on_event(WorkerDied(message=f"The network process {reason}.", requests=lost))
+
+
+def _write(pipe: Connection, outbox: Outbox) -> None:
+    while (message := outbox.get()) is not None:
+        try:
+            pipe.send(message)
+        except OSError:
+            # The worker has just died; the reader sees the same and says so for every request.
+            _log.info("The worker's pipe is closed.")
+            return
 
 
 def describe_exit(exit_code: int | None) -> str:
