@@ -37,7 +37,7 @@ IMAGE_SIDE = 192
 TEACHERS = {
     "densenet201": (0.125, TrainingSpec(epochs=12, batch_size=16, learning_rate=2e-3)),
     "visformer_s": (0.125, TrainingSpec(epochs=12, batch_size=16, learning_rate=1e-3)),
-    "autoformer_v2_t": (0.125, TrainingSpec(epochs=14, batch_size=16, learning_rate=1e-3)),
+    "autoformer_v2_t": (0.125, TrainingSpec(epochs=24, batch_size=16, learning_rate=7e-4)),
 }
 """Width and training of each teacher, so that the bundle takes less than 10 MB."""
 STUDENT = ("ofa_595", 0.15, TrainingSpec(epochs=14, batch_size=16, learning_rate=3e-3))
@@ -131,22 +131,22 @@ def _write_studies(folder: Path, seed: int) -> None:
 
     write_dicom_study(
         folder / "ada_pneumonia.dcm",
-        film(1, "Non-COVID", 960),
+        film(1, "Non-COVID", 768),
         patient=FictitiousPatient("PHANTOM^ADA", "MK-0001", "F", "061Y"),
     )
     write_dicom_study(
         folder / "ben_covid.dcm",
-        film(2, "COVID-19", 960),
+        film(2, "COVID-19", 768),
         patient=FictitiousPatient("PHANTOM^BEN", "MK-0002", "M", "047Y"),
         photometric="MONOCHROME1",
         calibrated=True,
     )
     write_dicom_study(
         folder / "cyd_normal.dcm",
-        film(3, "Normal", 960),
+        film(3, "Normal", 768),
         patient=FictitiousPatient("PHANTOM^CYD", "MK-0003", "F", "035Y"),
     )
-    write_png(folder / "drawn_film.png", film(4, "COVID-19", 512))
+    write_png(folder / "drawn_film.png", film(5, "COVID-19", 512))
 
 
 def _replace(folder: Path, new: Path, old: Path) -> None:
