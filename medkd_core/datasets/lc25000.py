@@ -40,6 +40,11 @@ def find_images(root: Path) -> list[Found]:
     ]
 
 
+def class_folders(root: Path) -> list[str]:
+    """Names of the classes that have a folder, empty ones included."""
+    return [label for label in CLASSES if _class_folders(root, label)]
+
+
 def _class_folders(root: Path, label: str) -> list[Path]:
     for depth in ("", "*/", "*/*/", "*/*/*/"):
         folders = sorted(p for p in root.glob(depth + label) if p.is_dir())

@@ -86,7 +86,7 @@ def _classes(spec: DataSpec, found: list[Found]) -> tuple[str, ...]:
     if spec.kind == "folder":
         expected = _folder_classes(spec.root)
     elif spec.kind == "lc25000":
-        expected = tuple(label for label in lc25000.CLASSES if label in present)
+        expected = tuple(lc25000.class_folders(spec.root))
     else:
         expected = covid_qu_ex.CLASSES
     empty = [label for label in expected if label not in present]

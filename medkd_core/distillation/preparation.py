@@ -92,7 +92,7 @@ def prepare(job: Job, reporter: Reporter) -> Run:
     make_deterministic(spec.seed)
     dataset = load_dataset(spec.data, spec.seed)
     store = JobStore(job.folder.parent)
-    found = find_teachers(spec.teachers, store, dataset.classes, spec.view)
+    found = find_teachers(spec, store, dataset.classes)
     network = _network(spec.network, len(dataset.classes)).to(memory_format=torch.channels_last)
     optimizer = AdamW(
         param_groups_weight_decay(network, spec.training.weight_decay),

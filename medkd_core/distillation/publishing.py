@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -110,7 +111,7 @@ def publish(
 def _members(job: Job) -> list[_Member]:
     result = read_result(job.result_folder)
     store = JobStore(job.folder.parent)
-    taught_by = find_teachers(job.spec.teachers, store, result.classes, job.spec.view)
+    taught_by = find_teachers(job.spec, store, result.classes)
     return [
         _Member(job, result, "student"),
         *(_Member(teacher, its_result, "teacher") for teacher, its_result in taught_by),
@@ -218,8 +219,17 @@ def _manifest(
 
 def _calibration(student: _Member) -> tuple[dict[str, OperatingPoint], list[ReliabilityBin]]:
     """From the logits of the validation split that the job kept."""
-    with np.load(student.job.result_folder / LOGITS_FILE, allow_pickle=False) as logits:
-        predicted = probabilities(logits["validation"], student.result.temperature)
-        labels = logits["validation_labels"]
+    path = student.job.result_folder / LOGITS_FILE
+    try:
+        with np.load(path, allow_pickle=False) as kept:
+            logits, labels = kept["validation"], kept["validation_labels"]
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise JobError(
+            "Cannot publish the job",
+            path=student.job.folder,
+            because=f"{LOGITS_FILE} is missing or damaged",
+            cure="Train the job again.",
+        ) from error
+    predicted = probabilities(logits, student.result.temperature)
     points = operating_points(predicted, labels, student.result.classes)
     return points, reliability_bins(predicted, labels)

@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from medkd_core.distillation.inputs import network_inputs
 from medkd_core.distillation.losses import soft_labels
 from medkd_core.errors import JobError
-from medkd_core.imaging.recipe import InputRecipe, View
+from medkd_core.imaging.recipe import InputRecipe
 from medkd_core.jobs.result import WEIGHTS_FILE, JobResult, read_result
-from medkd_core.jobs.spec import TeacherSpec
+from medkd_core.jobs.spec import DataSpec, JobSpec, TeacherSpec
 from medkd_core.jobs.state import JobStatus
 from medkd_core.jobs.store import Job, JobStore
 from medkd_core.networks import create_network
@@ -89,9 +89,9 @@ class Teachers:
 
 
 def find_teachers(
-    specs: Sequence[TeacherSpec], store: JobStore, classes: Sequence[str], view: View
+    student: JobSpec, store: JobStore, classes: Sequence[str]
 ) -> list[tuple[Job, JobResult]]:
-    """The jobs that teach, each finished, of the same classes and the same view.
+    """The jobs that teach, each finished, of the same classes, view and split.
 
     Raises
     ------
@@ -99,7 +99,7 @@ def find_teachers(
         One is unknown, unfinished, or learned something else.
     """
     found = []
-    for spec in specs:
+    for spec in student.teachers:
         job = store.get(spec.job)
         status = job.state().status
         if status is not JobStatus.COMPLETED:
@@ -108,11 +108,23 @@ def find_teachers(
         if result.classes != list(classes):
             reason = f"it tells {', '.join(result.classes)} apart, not {', '.join(classes)}"
             raise _cannot_teach(job, reason, "Choose a teacher of the same data set.")
-        if job.spec.view != view:
+        if _is_split_otherwise(job.spec.data, student.data):
+            reason = "it may have learned from images that this job is tested on: [data] names the "
+            reason += "same folder, but other groups or other fractions of the splits"
+            raise _cannot_teach(job, reason, "Give both jobs the same [data].")
+        if job.spec.view != student.view:
             reason = "its films were prepared by another [view]"
             raise _cannot_teach(job, reason, "Give both jobs the same [view].")
         found.append((job, result))
     return found
+
+
+def _is_split_otherwise(first: DataSpec, second: DataSpec) -> bool:
+    settled_by = {"groups", "group_column", "validation_fraction", "test_fraction"}
+    same_images = (first.kind, first.root) == (second.kind, second.root)
+    return same_images and first.model_dump(include=settled_by) != second.model_dump(
+        include=settled_by
+    )
 
 
 def load_network(job: Job, result: JobResult) -> nn.Module:

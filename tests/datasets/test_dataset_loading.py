@@ -192,3 +192,10 @@ def test_real_tissue_is_split_by_its_groups() -> None:
     assert not torn_groups(dataset.records)
     for counts in by_class.values():
         assert counts["test"] / counts.total() == pytest.approx(0.15, abs=0.02)
+
+
+def test_empty_class_of_tissue_is_told(tmp_path: Path) -> None:
+    root = make_folder_set(tmp_path / "lung_image_sets", {"lung_aca": 4, "lung_scc": 4})
+    (root / "lung_n").mkdir()
+    with pytest.raises(DatasetError, match="no images of class lung_n"):
+        load_dataset(spec(tmp_path, "lc25000", allow_leak=True), 0)

@@ -233,3 +233,11 @@ def test_diverging_loss_stops_the_job_and_says_why(store: JobStore, make_spec: M
     assert state.status is JobStatus.FAILED
     assert "not a finite number" in state.message
     assert "Lower the learning rate" in state.message
+
+
+def test_teacher_of_another_split_of_the_same_images_is_told(
+    store: JobStore, make_spec: MakeSpec, teacher: Job
+) -> None:
+    data = teacher.spec.data.model_copy(update={"test_fraction": 0.3})
+    spec = make_spec(data=data, teachers=(str(teacher.folder),))
+    assert "images that this job is tested on" in failure(store, spec)
