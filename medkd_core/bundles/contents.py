@@ -84,8 +84,8 @@ def check_sums(folder: Path) -> str:
     BundleError
         A file is missing, is not listed, or differs; the sentence names it.
     """
-    expected = _read_sums(folder)
     present = file_names(folder)
+    expected = _read_sums(folder)
     for name in expected:
         if name not in present:
             raise damaged(folder, f"{name} is missing")

@@ -53,6 +53,8 @@ def check_manifest(manifest: BundleManifest, path: Path) -> None:
 
 
 def _limited(file: Path) -> bytes:
+    if file.exists() and (file.is_symlink() or not file.is_file()):
+        raise damaged(file.parent, f"{MANIFEST} is not a plain file")
     if file.stat().st_size > MAX_MANIFEST_BYTES:
         raise damaged(file.parent, f"{MANIFEST} is larger than a manifest may be")
     return file.read_bytes()

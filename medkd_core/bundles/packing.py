@@ -18,6 +18,9 @@ from medkd_core.errors import BundleError
 
 MAX_FILES = 200
 MAX_BYTES = 8 * 2**30
+MAX_RATIO = 20
+"""Weights hardly shrink; a zip that grows more than this, beyond a few MB, is a bomb."""
+ALWAYS_ALLOWED_BYTES = 64 * 2**20
 _NOT_READABLE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -87,10 +90,10 @@ def unpacked(archive: Path) -> Path:
 def _extract(archive: Path, folder: Path) -> None:
     with zipfile.ZipFile(archive) as packed:
         members = [member for member in packed.infolist() if not member.is_dir()]
-        if len(members) > MAX_FILES or sum(m.file_size for m in members) > MAX_BYTES:
+        limit = min(MAX_BYTES, max(ALWAYS_ALLOWED_BYTES, MAX_RATIO * archive.stat().st_size))
+        if len(members) > MAX_FILES or sum(m.file_size for m in members) > limit:
             raise damaged(archive, "what it holds is larger than a bundle may be")
         for member, name in zip(members, _names(members, archive), strict=True):
-            # "x": two members of one name would overwrite each other.
             with packed.open(member) as source, (folder / name).open("xb") as target:
                 shutil.copyfileobj(source, target)
 
@@ -106,4 +109,7 @@ def _names(members: list[zipfile.ZipInfo], archive: Path) -> list[str]:
         refuse_foreign_name(path.name, archive)
         if stat.S_ISLNK(member.external_attr >> 16):
             raise damaged(archive, f"{path.name} is a link")
-    return [path.name for path in paths]
+    names = [path.name for path in paths]
+    if len(set(names)) < len(names):
+        raise damaged(archive, "two of its files have one name")
+    return names

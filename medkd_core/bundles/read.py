@@ -93,9 +93,16 @@ def open_bundle(path: Path | None) -> Bundle:
     """
     if path is None:
         return _open_folder(_demo())
-    if not path.exists():
-        raise BundleError("Cannot use the bundle", path=path, because="there is no such file")
-    return _open_folder(path) if path.is_dir() else _open_zip(path)
+    try:
+        if path.is_dir():
+            return _open_folder(path)
+        # Reading a pipe or a device could wait for ever.
+        reason = "it is no ordinary file" if path.exists() else "there is no such file"
+        if path.is_file():
+            return _open_zip(path)
+    except OSError as error:
+        reason = error.strerror or str(error)
+    raise BundleError("Cannot use the bundle", path=path, because=reason)
 
 
 def _demo() -> Path:
@@ -122,13 +129,8 @@ def _open_zip(archive: Path) -> Bundle:
 
 
 def _open_folder(folder: Path) -> Bundle:
-    try:
-        manifest = read_manifest(folder)
-        digest = check_sums(folder)
-    except OSError as error:
-        raise BundleError(
-            "Cannot read the bundle", path=folder, because=error.strerror or str(error)
-        ) from error
+    manifest = read_manifest(folder)
+    digest = check_sums(folder)
     bundle = Bundle(folder, manifest, digest)
     for entry in manifest.networks:
         for file in (bundle.weights_path(entry.name), bundle.onnx_path(entry.name)):

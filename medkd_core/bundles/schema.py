@@ -11,6 +11,7 @@ from medkd_core.imaging.recipe import InputRecipe, View
 SCHEMA_VERSION = 1
 
 Probability = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(gt=0)]
 
 
 class _Part(BaseModel):
@@ -25,13 +26,13 @@ class NetworkEntry(_Part):
     label: str
     """For the screen: ``OFA-595``."""
     role: Literal["student", "teacher"]
-    width: float
+    width: Annotated[float, Field(gt=0)]
     """Channel scale; 1 is the published network."""
     recipe: InputRecipe
     target_layer: str
     """Module whose output Score-CAM explains."""
-    parameters: int
-    macs: int
+    parameters: Count
+    macs: Count
     """Multiply-accumulates of one input."""
     temperature: Annotated[float, Field(gt=0)] = 1.0
     """Logits are divided by it before the softmax; fitted on the validation split."""

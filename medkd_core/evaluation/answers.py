@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from medkd_core.bundles.read import Bundle
 from medkd_core.datasets.record import Record
-from medkd_core.engines.protocol import Engine
-from medkd_core.errors import EngineError
+from medkd_core.evaluation.prediction import checked_logits
 from medkd_core.imaging.preprocessing import network_input, view_image
 from medkd_core.imaging.reading import read_frame
 
@@ -72,9 +71,10 @@ def ask_networks(
         images = [view_image(read_frame(record.path), view) for record in part]
         for entry in entries:
             inputs = np.stack([network_input(image, view, entry.recipe) for image in images])
-            logits[entry.name].append(_finite_logits(engines[entry.name], inputs, entry.label))
+            engine = engines[entry.name]
+            logits[entry.name].append(checked_logits(bundle.manifest, entry, engine, inputs))
             if entry.role == "student":
-                embeddings.append(engines[entry.name].embeddings(inputs))
+                embeddings.append(engine.embeddings(inputs))
         if progress is not None:
             progress(start + len(part), len(records))
     return Answers(
@@ -82,12 +82,3 @@ def ask_networks(
         embeddings=np.concatenate(embeddings),
         devices={name: engine.device for name, engine in engines.items()},
     )
-
-
-def _finite_logits(engine: Engine, inputs: FloatArray, label: str) -> FloatArray:
-    logits = engine.logits(inputs)
-    if not np.isfinite(logits).all():
-        raise EngineError(
-            f"Cannot evaluate {label}", because="it answers with values that are not finite"
-        )
-    return logits

@@ -82,17 +82,23 @@ def predict(
     Raises
     ------
     EngineError
-        A network answers with values that are not finite.
+        A network answers with values that are not finite or too few or many, or the model's
+        familiarity belongs to another network.
     """
     began = time.perf_counter()
     student = manifest.student
     image = view_image(frame, manifest.view)
     student_input = network_input(image, manifest.view, student.recipe)
-    answer = _opinion(student, engines[student.name], student_input)
+    answer = _opinion(manifest, student, engines[student.name], student_input)
     judgement = _familiarity(manifest, engines, student_input, modality, body_part)
     seconds = time.perf_counter() - began
     teachers = (
-        _opinion(entry, engines[entry.name], network_input(image, manifest.view, entry.recipe))
+        _opinion(
+            manifest,
+            entry,
+            engines[entry.name],
+            network_input(image, manifest.view, entry.recipe),
+        )
         for entry in manifest.teachers
         if entry.name in engines
     )
@@ -109,13 +115,31 @@ def predict(
     )
 
 
-def _opinion(entry: NetworkEntry, engine: Engine, inputs: FloatArray) -> NetworkOpinion:
-    logits = engine.logits(inputs[None])[0]
-    if not np.isfinite(logits).all():
-        raise EngineError(
-            f"Cannot predict with {entry.label}",
-            because="it answers with values that are not finite",
-        )
+def checked_logits(
+    manifest: BundleManifest, entry: NetworkEntry, engine: Engine, inputs: FloatArray
+) -> FloatArray:
+    """Logits (n, classes) of a network of a bundle for its inputs (n, 3, size, size).
+
+    Raises
+    ------
+    EngineError
+        It answers with values that are not finite, or not with one for each class.
+    """
+    logits = engine.logits(inputs)
+    because = ""
+    if logits.shape[1:] != (len(manifest.classes),):
+        because = f"it does not answer with one value for each of {len(manifest.classes)} classes"
+    elif not np.isfinite(logits).all():
+        because = "it answers with values that are not finite"
+    if because:
+        raise EngineError(f"Cannot use the answers of {entry.label}", because=because)
+    return logits
+
+
+def _opinion(
+    manifest: BundleManifest, entry: NetworkEntry, engine: Engine, inputs: FloatArray
+) -> NetworkOpinion:
+    logits = checked_logits(manifest, entry, engine, inputs[None])[0]
     return NetworkOpinion(entry.name, tuple(probabilities(logits, entry.temperature).tolist()))
 
 
@@ -127,6 +151,12 @@ def _familiarity(
     body_part: str,
 ) -> Judgement:
     embedding = engines[manifest.student.name].embeddings(student_input[None])[0]
+    known = manifest.familiarity
+    if known is not None and embedding.shape != (len(known.center),):
+        raise EngineError(
+            f"Cannot judge what {manifest.student.label} sees",
+            because="the model's familiarity was measured on another network",
+        )
     return judge(
         manifest.familiarity,
         embedding,

@@ -7,12 +7,14 @@ and used unchanged for training, evaluating and reading.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
+
+_Positive = Annotated[float, Field(gt=0)]
 
 
 class View(BaseModel):
@@ -28,14 +30,20 @@ class View(BaseModel):
     fit: Literal["stretch", "letterbox", "crop"] = "letterbox"
     """``stretch``: aspect ratio not kept; ``letterbox``: black bars; ``crop``: central square."""
 
+    @model_validator(mode="after")
+    def _low_is_below_high(self) -> Self:
+        if self.low_percentile >= self.high_percentile:
+            raise ValueError("low_percentile must be below high_percentile")
+        return self
+
 
 class InputRecipe(BaseModel):
     """How the fitted square becomes one network's input."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     size: Annotated[int, Field(ge=16, le=2048)]
     """Side of the square input in pixels."""
     interpolation: Literal["bilinear", "bicubic"] = "bilinear"
     mean: tuple[float, float, float] = IMAGENET_MEAN
-    std: tuple[float, float, float] = IMAGENET_STD
+    std: tuple[_Positive, _Positive, _Positive] = IMAGENET_STD

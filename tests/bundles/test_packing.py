@@ -77,7 +77,7 @@ def test_two_members_of_one_name_are_refused(tmp_path):
     ):
         archive.writestr("bundle.json", "{}")
         archive.writestr("bundle.json", "[]")
-    with pytest.raises(BundleError, match="File exists"):
+    with pytest.raises(BundleError, match="two of its files have one name"):
         open_bundle(tmp_path / "twice.zip")
 
 
@@ -110,3 +110,12 @@ def test_altered_copy_in_the_cache_is_thrown_away(folder, tmp_path):
     with pytest.raises(BundleError, match=r"lungs\.zip: small\.onnx differs"):
         open_bundle(archive)
     assert open_bundle(archive).onnx_path("small").read_bytes() == b"graph of small"
+
+
+def test_zip_that_grows_beyond_what_weights_do_is_refused(tmp_path, cache):
+    archive = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as bomb:
+        bomb.writestr("small.onnx", bytes(packing.ALWAYS_ALLOWED_BYTES + 1))
+    with pytest.raises(BundleError, match="larger than a bundle may be"):
+        open_bundle(archive)
+    assert not [file for file in cache.rglob("*") if file.is_file()]

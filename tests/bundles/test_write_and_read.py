@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 
@@ -140,3 +141,20 @@ def test_reading_a_bundle_loads_no_network_library(folder):
         "print({'torch', 'torchvision', 'timm', 'onnx', 'onnxruntime'} & set(sys.modules))"
     )
     assert subprocess.check_output([sys.executable, "-c", script], text=True).strip() == "set()"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("name", ["bundle.json", "SHA256SUMS"])
+def test_pipe_where_a_file_should_be_is_refused_and_not_waited_for(folder, tmp_path, name):
+    (folder / name).unlink()
+    os.mkfifo(folder / name)
+    with pytest.raises(BundleError, match=f"{name} is not a plain file"):
+        open_bundle(folder)
+    with pytest.raises(BundleError, match="no ordinary file"):
+        open_bundle(folder / name)
+
+
+def test_name_too_long_for_the_system_is_refused(tmp_path):
+    with pytest.raises(BundleError, match="too long"):
+        open_bundle(tmp_path / ("a" * 300))

@@ -90,3 +90,14 @@ def test_importing_predictions_loads_no_network_library():
         " & set(sys.modules))"
     )
     assert subprocess.check_output([sys.executable, "-c", script], text=True).strip() == "set()"
+
+
+def test_bundle_that_contradicts_its_networks_is_an_error(bundle, engines, frame):
+    for classes in (["one", "two"], ["one", "two", "three", "four"]):
+        with pytest.raises(EngineError, match="one value for each of"):
+            predict(changed(bundle, classes=classes), engines, frame)
+    foreign = fit_familiarity(
+        np.eye(4, dtype=np.float32), np.array([0, 1, 2, 0]), np.eye(4, dtype=np.float32), 3
+    )
+    with pytest.raises(EngineError, match="measured on another network"):
+        predict(changed(bundle, familiarity=foreign), engines, frame)
