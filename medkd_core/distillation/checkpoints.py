@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
@@ -107,7 +107,7 @@ def load_checkpoint(path: Path, network: nn.Module, optimizer: Optimizer) -> Pro
         network.load_state_dict(_under("network", tensors))
         _load_optimizer(optimizer, json.loads(header["optimizer"]), _under("optimizer", tensors))
         _restore_random_states(_under("random", tensors))
-    except (OSError, SafetensorError, ValidationError, RuntimeError, ValueError, KeyError) as error:
+    except (OSError, SafetensorError, RuntimeError, ValueError, LookupError, TypeError) as error:
         raise JobError(
             "Cannot go on from the checkpoint",
             path=path,

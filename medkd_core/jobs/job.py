@@ -99,14 +99,20 @@ class Job:
         return EventReader(self.events_path, after_seq).read()
 
     def request(self, what: JobRequest) -> None:
-        """Ask the running process to pause or cancel; it answers between two steps."""
-        write_durably(self._control_path, what)
+        """Ask the running process to pause or cancel; it answers between two steps.
+
+        Raises
+        ------
+        JobError
+            The folder cannot be written.
+        """
+        self._write(self._control_path, what)
 
     def requested(self) -> JobRequest | None:
         """What was asked and not yet answered."""
         try:
             text = self._control_path.read_text()
-        except FileNotFoundError:
+        except (OSError, UnicodeDecodeError):
             return None
         return next((request for request in _REQUESTS if request == text), None)
 
@@ -116,12 +122,15 @@ class Job:
 
     def mark_launched(self, process: ProcessIdentity) -> None:
         """Remember a process that was started and has not yet claimed the job."""
-        write_durably(self._launched_path, process.model_dump_json())
+        self._write(self._launched_path, process.model_dump_json())
 
     def mark_waiting(self) -> None:
         """Queue a job that is at rest (again), whatever was asked of it before."""
-        self._launched_path.unlink(missing_ok=True)
-        self.clear_request()
+        try:
+            self._launched_path.unlink(missing_ok=True)
+            self.clear_request()
+        except OSError as error:
+            raise _unwritable(self.folder, error) from error
         waiting = read_state(self.state_path).changed(
             status=JobStatus.QUEUED, message="", seconds_left=None
         )
@@ -137,8 +146,14 @@ class Job:
     def _launched(self) -> ProcessIdentity | None:
         try:
             return ProcessIdentity.model_validate_json(self._launched_path.read_bytes())
-        except (FileNotFoundError, ValidationError):
+        except (OSError, ValidationError):
             return None
+
+    def _write(self, path: Path, text: str) -> None:
+        try:
+            write_durably(path, text)
+        except OSError as error:
+            raise _unwritable(self.folder, error) from error
 
     @property
     def _launched_path(self) -> Path:
@@ -162,11 +177,20 @@ def open_job(folder: Path) -> Job:
         frozen = json.loads(path.read_bytes())
         spec = JobSpec.model_validate(frozen["spec"])
         intact = frozen["sha256"] == _digest(frozen["spec"])
-    except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise _unreadable(path, "it is missing or damaged") from error
     if not intact:
         raise _unreadable(path, "it was changed after the job was made")
     return Job(folder, spec)
+
+
+def _unwritable(folder: Path, error: OSError) -> JobError:
+    return JobError(
+        "Cannot write into the job",
+        path=folder,
+        because=error.strerror or str(error),
+        cure="Free some space, or make the folder writable.",
+    )
 
 
 def _unreadable(path: Path, reason: str) -> JobError:

@@ -15,7 +15,9 @@ DatasetKind = Literal["covid-qu-ex", "lc25000", "folder"]
 
 class _Part(BaseModel):
     # The texts under the fields are shown above the entries of a specification file.
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False
+    )
 
 
 class DataSpec(_Part):
@@ -60,7 +62,7 @@ class TrainingSpec(_Part):
     batch_size: Annotated[int, Field(ge=1, le=4096)] = 32
     learning_rate: Annotated[float, Field(gt=0)] = 1e-3
     weight_decay: Annotated[float, Field(ge=0)] = 0.02
-    warmup_epochs: Annotated[int, Field(ge=0)] = 1
+    warmup_epochs: Annotated[int, Field(ge=0, le=10_000)] = 1
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
     class_balance: Annotated[float, Field(ge=0, lt=1)] = 0.99
     """Beta of the effective number of samples (Cui et al., 2019); 0 weighs all classes alike."""
@@ -81,7 +83,7 @@ class JobSpec(_Part):
 
     kind: JobKind
     name: str = ""
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     data: DataSpec
     view: View = View()
     network: NetworkSpec

@@ -50,25 +50,33 @@ def check_spec(spec: JobSpec) -> None:
 
 
 def with_absolute_paths(spec: JobSpec, folder: Path) -> JobSpec:
-    """Take relative paths, also of teachers that are folders, from `folder`."""
+    """Take relative paths, also of teachers that are folders, from `folder`; ``~`` is the home."""
     data, network = spec.data, spec.network
-    groups = folder / data.groups if data.groups else None
-    weights = folder / network.weights if network.weights else None
+    groups = _absolute(data.groups, folder) if data.groups else None
+    weights = _absolute(network.weights, folder) if network.weights else None
     teachers = tuple(
         teacher.model_copy(update={"job": str(folder / teacher.job)})
-        if (folder / teacher.job / "spec.json").is_file()
+        if is_job_folder(folder / teacher.job)
         else teacher
         for teacher in spec.teachers
     )
     return spec.model_copy(
         update={
             "data": data.model_copy(
-                update={"root": folder / data.root.expanduser(), "groups": groups}
+                update={"root": _absolute(data.root, folder), "groups": groups}
             ),
             "network": network.model_copy(update={"weights": weights}),
             "teachers": teachers,
         }
     )
+
+
+def is_job_folder(folder: Path) -> bool:
+    """Whether a folder holds a job, damaged or not."""
+    try:
+        return (folder / "spec.json").is_file()
+    except OSError:  # a name too long for the system, for one
+        return False
 
 
 def spec_to_toml(spec: JobSpec, comments: Mapping[str, str] | None = None) -> str:
@@ -89,6 +97,13 @@ def spec_to_toml(spec: JobSpec, comments: Mapping[str, str] | None = None) -> st
     return "\n".join(_table_lines(spec, "", comments or {})).strip() + "\n"
 
 
+def _absolute(path: Path, folder: Path) -> Path:
+    try:
+        return folder / path.expanduser()
+    except RuntimeError:  # "~someone" without a home: a folder may be called so
+        return folder / path
+
+
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
@@ -96,7 +111,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
         reason, cure = error.strerror or str(error), "Check the path."
     except UnicodeDecodeError:
         reason, cure = "it is not UTF-8 text", "A specification is a TOML file."
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         reason, cure = f"it is not TOML ({error})".replace("\n", " "), "Quote texts and paths."
     raise SpecError("Cannot read the specification", path=path, because=reason, cure=cure)
 

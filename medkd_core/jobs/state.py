@@ -128,7 +128,7 @@ def read_state(path: Path) -> JobState:
             "Cannot read the state of a job from",
             path=path,
             because="the file is missing or damaged",
-            cure="Delete the job's folder, or train again from its spec.json.",
+            cure="Delete the job's folder and train again.",
         ) from error
 
 

@@ -16,7 +16,7 @@ from medkd_core.errors import JobError
 from medkd_core.jobs.durable import write_durably
 from medkd_core.jobs.job import Job, JobRequest, frozen_spec, open_job
 from medkd_core.jobs.spec import JobSpec
-from medkd_core.jobs.spec_file import with_absolute_paths
+from medkd_core.jobs.spec_file import is_job_folder, with_absolute_paths
 from medkd_core.jobs.state import first_state, write_state
 
 __all__ = ["Job", "JobRequest", "JobStore", "default_root", "open_job"]
@@ -85,7 +85,7 @@ class JobStore:
             There is none, or it is damaged.
         """
         for folder in (self.root / reference, Path(reference)):
-            if (folder / "spec.json").is_file():
+            if is_job_folder(folder):
                 return open_job(folder.absolute())
         named = [job for job in self.list() if job.spec.name == str(reference)]
         if named:
@@ -151,7 +151,7 @@ def default_root() -> Path:
 
 def _dated_job(folder: Path) -> tuple[datetime, Job] | None:
     """A job and when it was made; None when the folder holds no readable one."""
-    if folder.name.startswith(".") or not (folder / "spec.json").is_file():
+    if folder.name.startswith(".") or not is_job_folder(folder):
         return None
     try:
         job = open_job(folder)

@@ -126,3 +126,32 @@ def test_odd_characters_survive_the_file(tmp_path: Path) -> None:
     name = 'a "b" \\ \x7f \n é'
     spec = load_spec(written(tmp_path, STUDENT)).model_copy(update={"name": name})
     assert tomllib.loads(spec_to_toml(spec))["name"] == name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        STUDENT + "[training]\nlearning_rate = inf\n",
+        STUDENT + "[view]\nlow_percentile = 90.0\nhigh_percentile = 5.0\n",
+        f"seed = {10**40}\n" + STUDENT,
+        f"seed = {'9' * 5000}\n" + STUDENT,
+        "deep = " + "[" * 3000,
+    ],
+)
+def test_number_or_nesting_beyond_reason_is_one_sentence(tmp_path: Path, text: str) -> None:
+    assert "spec.toml" in refusal(tmp_path, text)
+
+
+def test_tilde_is_the_home_in_every_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    text = STUDENT.replace('"films"', '"~/films"\ngroups = "~/groups.csv"')
+    spec = load_spec(written(tmp_path, text + 'weights = "~/start.safetensors"\n'))
+    assert spec.data.root == tmp_path / "films"
+    assert spec.data.groups == tmp_path / "groups.csv"
+    assert spec.network.weights == tmp_path / "start.safetensors"
+
+
+def test_teacher_whose_name_is_too_long_for_a_file_is_taken_for_a_name(tmp_path: Path) -> None:
+    teacher = "a" * 300
+    text = STUDENT.replace("student", "distill") + f'[[teachers]]\njob = "{teacher}"\n'
+    assert load_spec(written(tmp_path, text)).teachers[0].job == teacher

@@ -164,3 +164,20 @@ def test_jobs_are_read_without_torch() -> None:
         "medkd_core.launching.local; sys.exit('torch' in sys.modules or 'cv2' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_damaged_jobs_do_not_hide_the_others(tmp_path: Path) -> None:
+    store = JobStore(tmp_path)
+    good, nested, asked = (store.create(spec()) for _ in range(3))
+    (nested.folder / "spec.json").write_text("[" * 100_000)
+    (asked.folder / "control").write_bytes(b"\xff\xfe")
+    asked.set_state(asked.state().claimed())
+    assert {job.identifier for job in store.list()} == {good.identifier, asked.identifier}
+    assert asked.state().status is JobStatus.RUNNING
+
+
+def test_request_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    job = JobStore(tmp_path).create(spec())
+    (job.folder / "control").mkdir()
+    with pytest.raises(JobError, match="Cannot write into the job"):
+        job.request("pause")
