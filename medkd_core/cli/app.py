@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
 from pathlib import Path
@@ -49,6 +50,9 @@ def _options(
 def main() -> None:
     """Run the command line; exit status 0: done, 1: could not, 2: wrong usage."""
     log_file = _start_log()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # File names need not be valid Unicode, and a terminal need not know every letter.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         app()
     except SpecError as error:
@@ -71,7 +75,7 @@ def main() -> None:
 
 
 def _leave(sentence: str, status: int) -> None:
-    errors.print(sentence, style="red", markup=False, highlight=False, soft_wrap=True)
+    errors.print(sentence, style="red", soft_wrap=True)
     sys.exit(status)
 
 
@@ -79,6 +83,8 @@ def _start_log() -> Path:
     log_file = platformdirs.user_log_path("medkd") / "medkd.log"
     try:
         log_file.parent.mkdir(parents=True, exist_ok=True)
+        # Opened once to see that it can be: the handler itself would raise at the first message.
+        log_file.open("a").close()
         handler: logging.Handler = logging.FileHandler(log_file, delay=True)
     except OSError:
         handler = logging.NullHandler()

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import typer
 from pydantic import BaseModel
-from pydantic_core import to_json
+from pydantic_core import to_jsonable_python
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-answers = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
+# What is printed comes from files and folders: "[/b]" and ":smile:" may be in any of their names.
+answers = Console(markup=False, emoji=False, highlight=False)
+errors = Console(stderr=True, markup=False, emoji=False, highlight=False)
 
 
 def write_json(document: BaseModel | dict[str, object]) -> None:
     """Print one JSON document, and nothing else, to standard output."""
-    typer.echo(to_json(document, indent=2).decode())
+    typer.echo(json_text(document))
+
+
+def json_text(document: BaseModel | dict[str, object]) -> str:
+    """A document as JSON in ASCII: file names need not be valid Unicode."""
+    return json.dumps(to_jsonable_python(document), indent=2)
 
 
 @contextmanager
 def progress_bar(text: str) -> Iterator[Callable[[int, int], None]]:
     """A bar on standard error while the block runs; call the result with done and total."""
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),

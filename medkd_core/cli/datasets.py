@@ -47,7 +47,7 @@ def phantom(
     counts: dict[Split, int] = {"train": train, "validation": validation, "test": test}
     with progress_bar("Drawing films") as update:
         write_covid_qu_ex(root, counts, seed=seed, side=side, progress=update)
-    answers.print(f"{3 * sum(counts.values())} drawn films in {root}", markup=False, soft_wrap=True)
+    answers.print(f"{3 * sum(counts.values())} drawn films in {root}", soft_wrap=True)
 
 
 def _print_report(report: AuditReport) -> None:
@@ -56,13 +56,13 @@ def _print_report(report: AuditReport) -> None:
         table.add_row(split, *(str(counts.get(name, 0)) for name in report.classes))
     answers.print(table)
     for problem in (*report.unreadable, *report.mask_problems):
-        answers.print(f"{problem.path}: {problem.problem}", markup=False, soft_wrap=True)
+        answers.print(f"{problem.path}: {problem.problem}", soft_wrap=True)
     for what, found in (("splits", report.leaks), ("classes", report.contradictions)):
         for copies in found:
             images = ", ".join(copies.images)
-            answers.print(f"Copies across {what}: {images}", markup=False, soft_wrap=True)
+            answers.print(f"Copies across {what}: {images}", soft_wrap=True)
     for warning in report.warnings:
-        answers.print(f"Mind: {warning}", markup=False, soft_wrap=True)
+        answers.print(f"Mind: {warning}", soft_wrap=True)
     answers.print(
         f"{report.images} images, {len(report.unreadable)} unreadable, "
         f"{len(report.duplicates)} sets of copies, {len(report.leaks)} across splits. "

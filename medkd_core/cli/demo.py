@@ -31,6 +31,6 @@ def build(
 
     def say(sentence: str) -> None:
         minutes, seconds = divmod(round(time.monotonic() - began), 60)
-        answers.print(f"{minutes:3}:{seconds:02}  {sentence}", markup=False, soft_wrap=True)
+        answers.print(f"{minutes:3}:{seconds:02}  {sentence}", soft_wrap=True)
 
     build_demo(output, seed, say)

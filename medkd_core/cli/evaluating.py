@@ -12,6 +12,7 @@ from medkd_core import RESEARCH_USE_ONLY
 from medkd_core.bundles.read import open_bundle
 from medkd_core.cli.console import answers, progress_bar, write_json
 from medkd_core.cli.options import DeviceOption, JobsOption, JsonOption, ModelOption
+from medkd_core.cli.writing import refuse_if_no_folder
 from medkd_core.datasets.loading import load_dataset
 from medkd_core.datasets.record import Split
 from medkd_core.evaluation.efficiency import NetworkProfile, profile_bundle
@@ -38,6 +39,7 @@ def evaluate(
     device: DeviceOption = "auto",
 ) -> None:
     """Measure a bundle on a data set: metrics with intervals, calibration, a table per source."""
+    refuse_if_no_folder(output)
     bundle = open_bundle(model)
     spec = load_spec(data)
     dataset = load_dataset(spec.data, spec.seed)
@@ -45,7 +47,7 @@ def evaluate(
         report = evaluate_bundle(bundle, dataset, split, output, device=device, progress=update)
     for name in METRICS:
         answers.print(_with_interval(report.metrics, name))
-    answers.print(f"Report in {output}. {RESEARCH_USE_ONLY}", markup=False, soft_wrap=True)
+    answers.print(f"Report in {output}. {RESEARCH_USE_ONLY}", soft_wrap=True)
 
 
 def compare(
@@ -79,7 +81,7 @@ def profile(
         write_json({"research_use_only": RESEARCH_USE_ONLY, "networks": rows})
         return
     answers.print(_costs(profiles))
-    answers.print(profiles[0].times.device, markup=False)
+    answers.print(profiles[0].times.device)
 
 
 def _with_interval(metrics: dict[str, float], name: str) -> str:
@@ -95,8 +97,11 @@ def _comparison(jobs: list[Job], results: list[JobResult]) -> Table:
         network = job.spec.network
         cells = [job.identifier, job.spec.kind, network.name, f"{network.width:g}"]
         metrics = result.metrics
+        # Without a test split nothing was measured.
         values = [
             f"{metrics[name]:.3f} ({metrics[f'{name}_low']:.3f} to {metrics[f'{name}_high']:.3f})"
+            if name in metrics
+            else ""
             for name in METRICS
         ]
         table.add_row(*cells, str(result.test_images), *values)

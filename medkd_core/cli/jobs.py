@@ -11,6 +11,7 @@ from rich.table import Table
 
 from medkd_core.cli.console import answers, errors, write_json
 from medkd_core.cli.options import JobsOption, JsonOption
+from medkd_core.cli.writing import write_together
 from medkd_core.errors import JobError
 from medkd_core.jobs.events import EpochDone, Event, EventReader, Finished, Message
 from medkd_core.jobs.recipes import RECIPES, recipe_text
@@ -50,9 +51,9 @@ def train(
     """
     job = JobStore(jobs).create(load_spec(spec))
     start_job(job)
-    answers.print(f"Job {job.identifier} in {job.folder}", markup=False, soft_wrap=True)
+    answers.print(f"Job {job.identifier} in {job.folder}", soft_wrap=True)
     if detach:
-        answers.print(f"Watch it with: medkd jobs follow {job.identifier}", markup=False)
+        answers.print(f"Watch it with: medkd jobs follow {job.identifier}")
         return
     try:
         _follow(job)
@@ -76,10 +77,9 @@ def recipe(
     taken = [file_name for file_name in texts if (output / file_name).exists()]
     if taken:
         raise JobError("Cannot write", path=output / taken[0], because="it is there already")
-    output.mkdir(parents=True, exist_ok=True)
-    for file_name, text in texts.items():
-        (output / file_name).write_text(text, encoding="utf-8")
-        answers.print(f"{output / file_name}", markup=False, soft_wrap=True)
+    write_together(output, {file_name: text.encode() for file_name, text in texts.items()})
+    for file_name in texts:
+        answers.print(f"{output / file_name}", soft_wrap=True)
 
 
 @app.command("list")
@@ -112,8 +112,8 @@ def show(job: JobArgument, jobs: JobsOption = None, json: JsonOption = False) ->
         )
         return
     state = found.state()
-    answers.print(f"{found.identifier}: {state.status}. {state.message}", markup=False)
-    answers.print(f"{found.folder}", markup=False, soft_wrap=True)
+    answers.print(f"{found.identifier}: {state.status}. {state.message}")
+    answers.print(f"{found.folder}", soft_wrap=True)
     for event in found.events():
         _print_event(event)
 
@@ -169,18 +169,21 @@ def _facts(job: Job) -> dict[str, object]:
 
 
 def _follow(job: Job, after: int = 0) -> None:
-    reader = EventReader(job.events_path)
+    reader, told = EventReader(job.events_path), False
     while True:
         # The state is read first: what was written before the end is then still printed.
         state = job.state()
         for event in reader.read():
             if event.seq > after:
                 _print_event(event)
+                told = isinstance(event, Finished)
         if state.status in _ENDED:
             break
         time.sleep(_POLL_S)
+    if not told:  # a killed process has no last word
+        errors.print(f"{state.status}. {state.message}", soft_wrap=True)
     if state.status not in {JobStatus.COMPLETED, JobStatus.PAUSED}:
-        raise JobError("Job", path=job.identifier, because=f"{state.status}: {state.message}")
+        raise typer.Exit(1)
 
 
 def _print_event(event: Event) -> None:
@@ -193,8 +196,8 @@ def _print_event(event: Event) -> None:
                 soft_wrap=True,
             )
         case Message():
-            answers.print(event.text, markup=False, soft_wrap=True)
+            answers.print(event.text, soft_wrap=True)
         case Finished():
-            errors.print(f"{event.status}. {event.message}", markup=False, soft_wrap=True)
+            errors.print(f"{event.status}. {event.message}".rstrip(), soft_wrap=True)
         case _:
             pass

@@ -40,10 +40,10 @@ def publish_job(
     found = JobStore(jobs).get(job)
 
     def say(sentence: str) -> None:
-        errors.print(sentence, markup=False, soft_wrap=True)
+        errors.print(sentence, soft_wrap=True)
 
     publish(found, output, name=name or found.spec.name, version=version, say=say)
-    answers.print(f"{output} is published. {RESEARCH_USE_ONLY}", markup=False, soft_wrap=True)
+    answers.print(f"{output} is published. {RESEARCH_USE_ONLY}", soft_wrap=True)
 
 
 def verify(
@@ -52,15 +52,19 @@ def verify(
     """Check every file of a bundle against its sum, and run each network once."""
     report = verify_bundle(bundle)
     manifest = report.manifest
-    answers.print(f"{manifest.name} {manifest.version}: every file is as it was published.")
+    answers.print(
+        f"{manifest.name} {manifest.version}: every file is as it was published.", soft_wrap=True
+    )
     answers.print(f"Networks that answer: {', '.join(report.networks)}")
-    answers.print(f"Digest {report.digest}. {RESEARCH_USE_ONLY}")
+    answers.print(f"Digest {report.digest}. {RESEARCH_USE_ONLY}", soft_wrap=True)
 
 
 @weights.command("list")
 def list_weights() -> None:
     """List where the published weights are, under which licence, and which are here."""
-    table = Table("network", "trained on", "licence", "from", "here", box=None)
+    table = Table("network", "trained on", "licence", box=None)
+    table.add_column("from", overflow="fold")
+    table.add_column("here")
     for name, published in PUBLISHED.items():
         here = "yes" if weights_path(name).is_file() else ""
         licence = network_facts(name).licence
@@ -71,7 +75,7 @@ def list_weights() -> None:
 @weights.command()
 def fetch(name: NameArgument) -> None:
     """Fetch a network's published weights into the user's cache."""
-    answers.print(str(fetch_weights(network_facts(name).name)), markup=False, soft_wrap=True)
+    answers.print(str(fetch_weights(network_facts(name).name)), soft_wrap=True)
 
 
 @weights.command("import")
@@ -80,4 +84,4 @@ def import_file(
     file: Annotated[Path, typer.Argument(help="safetensors, or a checkpoint as it was released.")],
 ) -> None:
     """Take over a weights file that you have, after checking that it fits the network."""
-    answers.print(str(import_weights(network_facts(name).name, file)), markup=False, soft_wrap=True)
+    answers.print(str(import_weights(network_facts(name).name, file)), soft_wrap=True)

@@ -10,11 +10,10 @@ from typing import Annotated
 import numpy as np
 import typer
 from numpy.typing import NDArray
-from pydantic_core import to_json
 
 from medkd_core import RESEARCH_USE_ONLY
 from medkd_core.bundles.read import Bundle
-from medkd_core.cli.console import answers, progress_bar, write_json
+from medkd_core.cli.console import answers, json_text, progress_bar, write_json
 from medkd_core.cli.options import DeviceOption, JsonOption, ModelOption
 from medkd_core.cli.wording import (
     map_facts,
@@ -25,7 +24,7 @@ from medkd_core.cli.wording import (
     print_refused,
     print_studies,
 )
-from medkd_core.cli.writing import write_together
+from medkd_core.cli.writing import refuse_if_no_folder, write_together
 from medkd_core.errors import ExplanationError, MedKDError, UnreadableFileError
 from medkd_core.explanation.agreement import agreement
 from medkd_core.explanation.colours import burn_in_caption, colourise
@@ -69,11 +68,20 @@ def render(
     """Write a film as it is displayed: PNG, or NPY float32 in [0, 1]."""
     if output.suffix.lower() not in {".png", ".npy"}:
         raise MedKDError("Cannot write", path=output, because="its name must end in .png or .npy")
+    if output.resolve() == file.resolve():
+        raise MedKDError(
+            "Cannot write",
+            path=output,
+            because="it is the film itself",
+            cure="Choose another name.",
+        )
     picture = _decode(file, frame)
     shown = display_image(picture, _named_window(picture, window, file))
     content = shown if output.suffix.lower() == ".npy" else np.rint(shown * 255).astype(np.uint8)
     write_together(output.parent, {output.name: content})
-    answers.print(f"{output}: {shown.shape[1]} x {shown.shape[0]}. {RESEARCH_USE_ONLY}")
+    answers.print(
+        f"{output}: {shown.shape[1]} x {shown.shape[0]}. {RESEARCH_USE_ONLY}", soft_wrap=True
+    )
 
 
 def predict_paths(
@@ -103,7 +111,7 @@ def predict_paths(
         )
     else:
         print_refused(refused)
-        answers.print(model_line(opened))
+        answers.print(model_line(opened), soft_wrap=True)
     if not rows:
         raise typer.Exit(1)
 
@@ -124,13 +132,14 @@ def explain(
     device: DeviceOption = "auto",
 ) -> None:
     """Write where the networks looked: a map and a picture each, and explanation.json."""
+    refuse_if_no_folder(output)
     opened = OpenModel(LoadModel(model, device))
-    entries = opened.bundle.manifest.networks
-    names = [opened.bundle.entry(name).name for name in network or [e.name for e in entries]]
+    every = [entry.name for entry in opened.bundle.manifest.networks]
+    names = [opened.bundle.entry(name).name for name in dict.fromkeys(network or every)]
     picture = _decode(file, frame)
     class_index = _class_index(opened.bundle, class_name)
     if class_index is None:
-        class_index = opened.predict(Predict(picture)).decision
+        class_index = opened.decision(picture)
     maps = []
     for name in names:
         with progress_bar(f"Score-CAM of {opened.bundle.entry(name).label}") as update:
@@ -141,7 +150,7 @@ def explain(
         label = opened.bundle.entry(found.network).label
         what = "no map: nothing speaks for this class" if found.empty else f"{found.network}.png"
         answers.print(f"{label:16} {what} ({found.forwards} passes, {found.seconds:.1f} s)")
-    answers.print(model_line(opened))
+    answers.print(model_line(opened), soft_wrap=True)
 
 
 def _search(paths: list[Path]) -> FoundStudies:
@@ -219,7 +228,7 @@ def _explanation_files(
             for found in maps[1:]
         ],
     }
-    files["explanation.json"] = to_json(document, indent=2)
+    files["explanation.json"] = json_text(document).encode()
     return files
 
 

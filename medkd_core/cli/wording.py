@@ -54,13 +54,13 @@ def model_line(opened: OpenModel) -> str:
 def print_studies(found: FoundStudies) -> None:
     """List studies, series and images, then what was refused."""
     for study in found.studies:
-        answers.print(f"{study.patient_name} · {study.date} · {study.description}", markup=False)
+        answers.print(f"{study.patient_name} · {study.date} · {study.description}")
         for series in study.series:
-            answers.print(f"  {series.modality} {series.description}", markup=False)
+            answers.print(f"  {series.modality} {series.description}")
             for image in series.instances:
                 size = f"{image.columns} x {image.rows}"
                 frames = f", {image.frames} frames" if image.frames > 1 else ""
-                answers.print(f"    {image.path}: {size}{frames}", markup=False, soft_wrap=True)
+                answers.print(f"    {image.path}: {size}{frames}", soft_wrap=True)
     print_refused(found.refused)
     answers.print(RESEARCH_USE_ONLY)
 
@@ -70,17 +70,20 @@ def print_prediction(bundle: Bundle, instance: Instance, prediction: Prediction)
     classes = prediction.classes
     spoken = bundle.manifest.class_descriptions.get
     name = classes[prediction.decision]
-    answers.print(f"{instance.path}", markup=False, soft_wrap=True, style="bold")
-    answers.print(f"  {prediction.familiarity_reason}", markup=False, soft_wrap=True)
+    answers.print(f"{instance.path}", soft_wrap=True, style="bold")
+    answers.print(f"  {prediction.familiarity_reason}", soft_wrap=True)
     interval = prediction.interval
-    bounds = f" ({interval[0]:.2f} to {interval[1]:.2f})" if interval else ""
+    bounds = ""
+    if interval:
+        low, high = interval
+        bounds = f" (of answers like it {low:.0%} to {high:.0%} were right on validation films)"
     probability = prediction.probabilities[prediction.decision]
-    answers.print(f"  {spoken(name, name)}: {probability:.2f}{bounds}", markup=False)
+    answers.print(f"  {spoken(name, name)}: {probability:.2f}{bounds}")
     for opinion in prediction.opinions:
         values = "  ".join(
             f"{c} {p:.2f}" for c, p in zip(classes, opinion.probabilities, strict=True)
         )
-        answers.print(f"    {bundle.entry(opinion.network).label:16} {values}", markup=False)
+        answers.print(f"    {bundle.entry(opinion.network).label:16} {values}")
 
 
 def print_refused(refused: tuple[Refusal, ...] | list[Refusal]) -> None:
@@ -88,7 +91,6 @@ def print_refused(refused: tuple[Refusal, ...] | list[Refusal]) -> None:
     for refusal in refused:
         errors.print(
             f"Not opened: {refusal.path}: {refusal.reason}.",
-            markup=False,
             soft_wrap=True,
             style="yellow",
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -45,6 +46,20 @@ def write_together(folder: Path, files: Mapping[str, NDArray[np.generic] | bytes
             because=error.strerror or str(error),
             cure="Choose another folder or free some space.",
         ) from error
+
+
+def refuse_if_no_folder(path: Path) -> None:
+    """What writing into it would refuse after minutes of work.
+
+    Raises
+    ------
+    MedKDError
+        There is a file of that name.
+    """
+    if os.path.lexists(path) and not path.is_dir():
+        raise MedKDError(
+            "Cannot write into", path=path, because="it is a file", cure="Choose another folder."
+        )
 
 
 def _encoded(name: str, content: NDArray[np.generic] | bytes) -> bytes:

@@ -99,10 +99,18 @@ def _told_plainly(path: Path) -> Iterator[None]:
         raise _refusal(path, "you may not read it") from None
     except MemoryError as error:
         raise _refusal(path, "it needs more memory than there is") from error
+    except OSError as error:
+        if error.errno is None:  # Pillow's word for a damaged picture
+            raise _damaged(path, error) from error
+        raise _refusal(path, f"the system refuses it ({error.strerror})") from error
     except BaseException as error:
         # BaseException: a panic in a decoder written in Rust is not an Exception.
-        _log.debug("A file could not be read: %s", type(error).__name__)
-        raise _refusal(path, f"it is damaged or cut short ({_first_line(error)})") from error
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: BaseException) -> UnreadableFileError:
+    _log.debug("A file could not be read: %s", type(error).__name__)
+    return _refusal(path, f"it is damaged or cut short ({_first_line(error)})")
 
 
 def _first_line(error: BaseException) -> str:

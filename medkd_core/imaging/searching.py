@@ -75,7 +75,7 @@ def _below(path: Path, refused: list[Refusal]) -> Iterator[Path]:
     def refuse(error: OSError) -> None:
         refused.append(Refusal(Path(error.filename), "the folder may not be read"))
 
-    if not path.is_dir():
+    if not _is_folder(path):
         yield path
         return
     for folder, folders, files in os.walk(path, onerror=refuse):
@@ -83,6 +83,13 @@ def _below(path: Path, refused: list[Refusal]) -> Iterator[Path]:
         for name in sorted(files, key=_natural):
             if not name.startswith("."):
                 yield Path(folder, name)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name too long for the system, for one; whoever reads it says so
+        return False
 
 
 def _grouped(found: list[Study]) -> tuple[Study, ...]:

@@ -8,6 +8,7 @@ from medkd_core.bundles.read import Bundle, open_bundle
 from medkd_core.engines.protocol import Engine
 from medkd_core.evaluation.explaining import explain_frame
 from medkd_core.evaluation.prediction import Prediction, predict
+from medkd_core.imaging.frame import Frame
 from medkd_core.serving.messages import Explain, Explained, LoadModel, Predict
 
 
@@ -55,7 +56,7 @@ class OpenModel:
         """One network's map of a frame, for the student's decision unless a class is named."""
         class_index = request.class_index
         if class_index is None:
-            class_index = self._decision(request)
+            class_index = self.decision(request.frame)
         explanation, overlay = explain_frame(
             self.bundle.manifest,
             self.engine(request.network),
@@ -79,7 +80,8 @@ class OpenModel:
             seconds=explanation.seconds,
         )
 
-    def _decision(self, request: Explain) -> int:
+    def decision(self, frame: Frame) -> int:
+        """Index of the class that the student decides for; the teachers are not asked."""
         student = self.bundle.manifest.student.name
         engines = {student: self.engine(student)}
-        return predict(self.bundle.manifest, engines, request.frame).decision
+        return predict(self.bundle.manifest, engines, frame).decision
