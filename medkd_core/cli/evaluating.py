@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from medkd_core import RESEARCH_USE_ONLY
 from medkd_core.bundles.read import open_bundle
@@ -90,7 +90,9 @@ def _with_interval(metrics: dict[str, float], name: str) -> str:
 
 
 def _comparison(jobs: list[Job], results: list[JobResult]) -> Table:
-    table = Table("job", "kind", "network", "width", "test images", box=None)
+    table = Table(
+        Column("job", overflow="fold"), "kind", "network", "width", "test images", box=None
+    )
     for name in METRICS:
         table.add_column(name.replace("_", " "))
     for job, result in zip(jobs, results, strict=True):

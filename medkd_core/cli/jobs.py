@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from medkd_core.cli.console import answers, errors, write_json
 from medkd_core.cli.options import JobsOption, JsonOption
@@ -89,7 +89,15 @@ def list_jobs(jobs: JobsOption = None, json: JsonOption = False) -> None:
     if json:
         write_json({"jobs": [_facts(job) for job in found]})
         return
-    table = Table("job", "kind", "network", "state", "epoch", "best macro F1", box=None)
+    table = Table(
+        Column("job", overflow="fold"),
+        "kind",
+        "network",
+        "state",
+        "epoch",
+        "best macro F1",
+        box=None,
+    )
     for job in found:
         state = job.state()
         best = "" if state.best_metric is None else f"{state.best_metric:.3f}"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from medkd_core import RESEARCH_USE_ONLY
 from medkd_core.bundles.verify import verify_bundle
@@ -62,9 +62,8 @@ def verify(
 @weights.command("list")
 def list_weights() -> None:
     """List where the published weights are, under which licence, and which are here."""
-    table = Table("network", "trained on", "licence", box=None)
-    table.add_column("from", overflow="fold")
-    table.add_column("here")
+    address = Column("from", overflow="fold")
+    table = Table("network", "trained on", "licence", address, "here", box=None)
     for name, published in PUBLISHED.items():
         here = "yes" if weights_path(name).is_file() else ""
         licence = network_facts(name).licence
