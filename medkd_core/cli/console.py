@@ -36,7 +36,9 @@ def progress_bar(text: str) -> Iterator[Callable[[int, int], None]]:
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=errors, transient=True) as bar:
+    # Redirected, a bar would only leave empty lines in the file.
+    hidden = not errors.is_terminal
+    with Progress(*columns, console=errors, transient=True, disable=hidden) as bar:
         task = bar.add_task(text, total=None)
 
         def update(done: int, total: int) -> None:

@@ -78,7 +78,7 @@ def print_prediction(bundle: Bundle, instance: Instance, prediction: Prediction)
         low, high = interval
         bounds = f" (of answers like it {low:.0%} to {high:.0%} were right on validation films)"
     probability = prediction.probabilities[prediction.decision]
-    answers.print(f"  {spoken(name, name)}: {probability:.2f}{bounds}")
+    answers.print(f"  {spoken(name, name)}: {probability:.2f}{bounds}", soft_wrap=True)
     for opinion in prediction.opinions:
         values = "  ".join(
             f"{c} {p:.2f}" for c, p in zip(classes, opinion.probabilities, strict=True)
