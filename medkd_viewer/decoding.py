@@ -46,9 +46,14 @@ class Decoding(QObject):
         self._pool = pool
         self._finished.connect(_deliver, Qt.ConnectionType.QueuedConnection)
 
-    def decode(self, path: Path, index: int, then: Then, otherwise: Otherwise) -> None:
-        """Decode a frame; one of the two callbacks is called with the `Frame` or a sentence."""
-        self._follow(self._pool.decode(path, index), then, otherwise)
+    def decode(self, path: Path, index: int, then: Then, otherwise: Otherwise) -> Future[Frame]:
+        """Decode a frame; one of the two callbacks is called with the `Frame` or a sentence.
+
+        The future may be cancelled while it waits; neither callback is called then.
+        """
+        future = self._pool.decode(path, index)
+        self._follow(future, then, otherwise)
+        return future
 
     def search(self, paths: Sequence[Path], then: Then, otherwise: Otherwise) -> None:
         """Look for studies; a callback is called with the `FoundStudies` or a sentence."""

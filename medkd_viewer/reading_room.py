@@ -97,17 +97,18 @@ class ReadingRoom(QWidget):
 
     def mark_read(self, read: bool) -> None:
         """Note that the study in hand was read, or was not."""
-        if self.opener.study is not None:
+        film = self.state.film
+        if film is not None:
             when = datetime.now().astimezone() if read else None
-            self.library.journal.mark_read(self.opener.study.uid, when)
+            self.library.journal.mark_read(film.study.uid, when)
             self.studies.refresh()
             self.study_changed.emit()
 
     @property
     def is_read(self) -> bool:
         """The study in hand was marked as read."""
-        study = self.opener.study
-        return study is not None and self.library.journal.read_at(study.uid) is not None
+        film = self.state.film
+        return film is not None and self.library.journal.read_at(film.study.uid) is not None
 
     def change_opacity(self, steps: int) -> None:
         """Make the maps more or less opaque."""
@@ -183,6 +184,7 @@ class ReadingRoom(QWidget):
 
     def _fail_to_open(self, reason: str) -> None:
         self.is_opening, self.trouble = False, reason
+        self.panes.film_pane.explain(reason)
         self.message.emit(reason)
 
     def _show_film(self, film: Film) -> None:
@@ -199,6 +201,10 @@ class ReadingRoom(QWidget):
         path = study.instances[0].path if study.instances else Path(study.uid)
         self.library.add(FoundStudies((), (Refusal(path, reason),)))
         self.studies.refresh()
+        self.studies.select(study.uid)
+        # Another patient's film beside the chosen name would be read as this one's.
+        self.state.show_film(None)
+        self.opinion.show_film(None)
         self._fail_to_open(reason)
         self.study_changed.emit()
 

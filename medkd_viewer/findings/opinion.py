@@ -150,7 +150,7 @@ class SecondOpinion(QObject):
         """Nothing more will come for the film in hand."""
         if self.status in (ModelStatus.FAILED, ModelStatus.STOPPED):
             return True
-        if self._film is None or self.status is ModelStatus.OPENING:
+        if self.status is ModelStatus.OPENING:
             return False
         answered = self.prediction is not None or bool(self.trouble)
         return answered and all(view.status in FINISHED for view in self.views.values())
@@ -189,7 +189,8 @@ class SecondOpinion(QObject):
         if self.status is ModelStatus.READY:
             self.trouble = ""
         entries = self.manifest.networks if self.manifest else self._announced
-        waiting = MapStatus.WAITING if self._film else MapStatus.IDLE
+        expected = self._film is not None and self.status is not ModelStatus.STOPPED
+        waiting = MapStatus.WAITING if expected else MapStatus.IDLE
         self.views = {entry.name: _unanswered(entry, waiting) for entry in entries}
         self.prediction_changed.emit()
         self.working_changed.emit()
@@ -235,6 +236,7 @@ class SecondOpinion(QObject):
             return
         instance = film.instance
         self._submit(Predict(film.frame, instance.modality, instance.body_part))
+        self.prediction_changed.emit()
         self.working_changed.emit()
 
     def _ask_map(self, film: Film, network: str) -> None:
@@ -264,6 +266,7 @@ class SecondOpinion(QObject):
                 self._take_model(event)
             case Failed() if event.request == self._model_request:
                 self.status, self.trouble, self.views = ModelStatus.FAILED, event.message, {}
+                self._announced = []
                 self.model_changed.emit()
             case Predicted() | Explained() | Progress() | Failed() | Stopped():
                 self._take_answer(event)

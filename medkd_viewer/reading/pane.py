@@ -54,6 +54,7 @@ class FilmPane(QWidget):
         self.setAccessibleName("Film as acquired")
         self.state = state
         self.active = False
+        self._explanation = _INVITATION
         self._gestures = Gestures(state)
         self._sampled: tuple[object, StoredArray] | None = None
         self._shown: tuple[object, Voi | None, QImage] | None = None
@@ -72,6 +73,11 @@ class FilmPane(QWidget):
         if self.state.film is None:
             return None
         return PaneGeometry(self.state.viewport, self.state.film.size, self.picture_area())
+
+    def explain(self, why: str) -> None:
+        """Say why there is no film; seen only while there is none."""
+        self._explanation = why
+        self.update()
 
     def set_active(self, active: bool) -> None:
         """Give the pane the blue frame of the one in use."""
@@ -112,10 +118,12 @@ class FilmPane(QWidget):
             self._draw_corners(painter, corner_texts(film, self.state.voi, geometry.scale * ratio))
 
     def draw_invitation(self, painter: QPainter) -> None:
-        """What to do while no film is open."""
+        """Why no film is open, or what to do about it."""
         painter.setFont(ui_font(13))
         painter.setPen(colour("second"))
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, _INVITATION)
+        room = self.rect().adjusted(22, 22, -22, -22)
+        flags = Qt.AlignmentFlag.AlignCenter.value | Qt.TextFlag.TextWordWrap.value
+        painter.drawText(room, flags, self._explanation)
 
     def frame_colour(self) -> str:
         """Of a pane that is not in use."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
+
 from PySide6.QtCore import QObject, Signal
 
 from medkd_core.imaging.frame import Frame
@@ -29,11 +31,15 @@ class FilmOpener(QObject):
         self._decoding = decoding
         self._films: BoundedCache[Film] = BoundedCache(_FILMS_KEPT)
         self._wanted: FilmAddress | None = None
+        self._decoding_now: Future[Frame] | None = None
         self.study: Study | None = None
         self.position = 0
 
     def open(self, study: Study, position: int = 0) -> None:
         """Open a study's picture by its place in the reading order, from 0."""
+        if self._decoding_now is not None:
+            # Films that were stepped over need not be decoded.
+            self._decoding_now.cancel()
         images = images_of(study)
         self.study, self.position = study, position
         if not images:
@@ -60,7 +66,7 @@ class FilmOpener(QObject):
             if self._wanted == address:
                 self.failed.emit(study, reason)
 
-        self._decoding.decode(address.path, address.frame, take, refuse)
+        self._decoding_now = self._decoding.decode(address.path, address.frame, take, refuse)
 
     def step(self, by: int) -> None:
         """Go to the next (1) or previous (-1) picture of the study; stay at its ends."""

@@ -84,7 +84,10 @@ def drawn_map(network: str, side: int = 14) -> np.ndarray:
 
 
 class DrawnWorker:
-    """Answers as `WorkerClient` does, on the caller's thread; `held` keeps maps back."""
+    """Answers as `WorkerClient` does, on the caller's thread.
+
+    `held` keeps maps back, `silent` predictions.
+    """
 
     def __init__(self, on_event: Callable[[Event], None]) -> None:
         self.on_event = on_event
@@ -92,6 +95,7 @@ class DrawnWorker:
         self.cancelled: list[int] = []
         self.closed = False
         self.held = False
+        self.silent = False
         self.familiarity = (
             "familiar",
             "Familiar: frontal chest film, like 93 % of its training films.",
@@ -103,7 +107,8 @@ class DrawnWorker:
     def submit(self, request: Request) -> int:
         number = len(self.requests) + 1
         self.requests[number] = request
-        if not (self.held and isinstance(request, Explain)):
+        kept_back = {Explain: self.held, Predict: self.silent}
+        if not kept_back.get(type(request), False):
             self.answer(number)
         return number
 

@@ -1,0 +1,79 @@
+"""A film that cannot be shown must not be taken for the one that is on the screen."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+
+import pytest
+from PySide6.QtWidgets import QLabel
+
+from medkd_viewer.decoding import Decoding
+from medkd_viewer.findings.opinion import ModelStatus
+from medkd_viewer.findings.results import MapStatus
+from medkd_viewer.studies.opener import FilmOpener
+
+
+@pytest.fixture
+def broken_pixels(films, tmp_path):
+    """A study whose header can be read and whose pixels cannot."""
+    path = tmp_path / "broken.dcm"
+    path.write_bytes((films / "ben.dcm").read_bytes()[:4000])
+    return path
+
+
+def test_damaged_study_takes_the_film_before_it_off_the_screen(desk, films, broken_pixels):
+    desk.open([films / "ada.dcm"])
+    desk.window.open_paths([broken_pixels])
+    desk.wait(lambda: not desk.room.is_opening)
+    assert desk.state.film is None
+    assert desk.opinion.prediction is None
+    assert "broken.dcm" in desk.room.trouble
+
+
+def test_study_that_cannot_be_shown_is_not_marked_as_read(desk, films, broken_pixels):
+    desk.open([broken_pixels])
+    assert desk.room.library.studies
+    desk.room.mark_read(True)
+    assert all(desk.journal.read_at(uid) is None for uid in desk.room.library.studies)
+
+
+class _BusyPool:
+    """Decoders that have no time yet: the process border."""
+
+    def __init__(self) -> None:
+        self.owed: list[Future] = []
+
+    def decode(self, path, index) -> Future:
+        self.owed.append(Future())
+        return self.owed[-1]
+
+    def close(self) -> None:
+        pass
+
+
+def test_films_stepped_over_are_not_decoded(desk, films):
+    desk.open([films])
+    pool = _BusyPool()
+    opener = FilmOpener(Decoding(pool))
+    for study in desk.room.library.studies.values():
+        opener.open(study)
+    assert [future.cancelled() for future in pool.owed] == [True, True, False]
+
+
+def test_without_a_network_process_no_pane_claims_to_wait(desk, films):
+    desk.open([films])
+    desk.worker.die("The network process was killed.")
+    desk.wait(lambda: desk.opinion.status is ModelStatus.STOPPED)
+    first = desk.state.film
+    desk.room.step_study(1)
+    desk.wait(lambda: desk.state.film is not first)
+    assert all(view.status is MapStatus.IDLE for view in desk.opinion.views.values())
+
+
+def test_panel_says_that_the_networks_are_asked_while_they_are(desk, films):
+    desk.worker.silent = True
+    desk.window.open_model(None)
+    desk.window.open_paths([films / "ada.dcm"])
+    desk.wait(lambda: desk.opinion.is_asking)
+    headline = desk.room.findings.findChild(QLabel, "headline")
+    assert headline.text() == "Asking the networks"
