@@ -14,6 +14,9 @@ from medkd_core import __version__
 from medkd_core.errors import MedKDError
 from medkd_viewer.display_check import require_display, require_qt
 
+# More than the largest screens have; beyond some size Qt cannot paint a window.
+_LARGEST_SIDE = 8192
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Start the viewer; returns the exit status: 0 done, 1 could not, 2 wrong usage."""
@@ -56,7 +59,10 @@ def _size(text: str) -> tuple[int, int]:
     match = re.fullmatch(r"(\d{3,5})x(\d{3,5})", text)
     if match is None:
         raise argparse.ArgumentTypeError(f"'{text}' is not a size like 1440x900")
-    return int(match[1]), int(match[2])
+    size = int(match[1]), int(match[2])
+    if max(size) > _LARGEST_SIDE:
+        raise argparse.ArgumentTypeError(f"'{text}' is larger than {_LARGEST_SIDE} pixels")
+    return size
 
 
 if __name__ == "__main__":

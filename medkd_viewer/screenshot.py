@@ -24,17 +24,26 @@ def write_screenshot(window: MainWindow, path: Path, *, tab: str = "read") -> No
     DisplayError
         Nothing could be opened, a network failed, or the file cannot be written.
     """
+    _require_place(path)
     _wait(window, tab)
     if tab == "read":
         _require_answers(window)
     window.room.state.set_cursor(None)
     if not window.grab().save(str(path), "PNG"):
         path.unlink(missing_ok=True)
-        raise DisplayError(
-            "Cannot write",
-            because="the folder does not exist or is not writable",
-            path=path,
-        )
+        raise _unwritable(path, "the folder is not writable or the disk is full")
+
+
+def _require_place(path: Path) -> None:
+    """Asked before the maps are computed, which takes a while."""
+    if path.is_dir():
+        raise _unwritable(path, "it is a folder")
+    if not path.absolute().parent.is_dir():
+        raise _unwritable(path, "there is no such folder")
+
+
+def _unwritable(path: Path, because: str) -> DisplayError:
+    return DisplayError("Cannot write", because=because, path=path)
 
 
 def _wait(window: MainWindow, tab: str) -> None:

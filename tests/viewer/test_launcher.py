@@ -66,6 +66,7 @@ def test_without_a_display_one_sentence_says_what_to_do():
 def test_misspelt_option_is_wrong_usage():
     assert run("--screnshot", "a.png").returncode == 2
     assert run("--size", "big").returncode == 2
+    assert run("--size", "99999x99999").returncode == 2
 
 
 def test_screenshot_of_a_file_without_a_picture_fails_and_leaves_no_file(films, tmp_path):
@@ -75,6 +76,14 @@ def test_screenshot_of_a_file_without_a_picture_fails_and_leaves_no_file(films, 
     assert len(answer.stderr.splitlines()) == 1
     assert "Traceback" not in answer.stderr
     assert not picture.exists()
+
+
+def test_screenshot_that_cannot_be_written_is_refused_before_anything_is_computed(tmp_path):
+    for picture in (tmp_path, tmp_path / "missing" / "picture.png"):
+        answer = run("--demo", "--screenshot", str(picture))
+        assert answer.returncode == 1
+        assert answer.stderr.startswith(f"Cannot write {picture}: ")
+        assert len(answer.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize("library", DEBIAN_PACKAGES)
