@@ -91,7 +91,7 @@ class MainWindow(QMainWindow):
 
     def open_model(self, path: Path | None) -> None:
         """Open a bundle, None for the demo; it is remembered once it is open."""
-        self.opinion.open_model(path, self.settings.device)
+        self.opinion.open_model(path, self.opinion.device_key)
 
     def show_tab(self, tab: str) -> None:
         """Go to the ``read`` or the ``train`` tab."""

@@ -61,8 +61,6 @@ def _make_window(
     drawn = wanted.screenshot is not None
     settings_file = SettingsFile(None if drawn else default_settings_path())
     journal = Journal(None if drawn else default_journal_path())
-    if wanted.device:
-        settings_file.settings.device = wanted.device
     window = MainWindow(decoding, SecondOpinion(inference), journal, settings_file)
     if drawn:
         # Away from every control, so that none is drawn as pointed at.
@@ -78,12 +76,15 @@ def _make_window(
 
 def _begin(window: MainWindow, wanted: argparse.Namespace) -> None:
     remembered = None if wanted.demo else window.settings.model
-    window.open_model(wanted.model or remembered)
+    # What the command line says holds for this run only.
+    device = wanted.device or window.settings.device
+    window.opinion.open_model(wanted.model or remembered, device)
     paths = [path.absolute() for path in wanted.paths]
     if wanted.demo or (wanted.screenshot is not None and not paths):
         paths.append(DEMO_STUDIES)
     if paths:
-        window.room.open_paths(paths)
+        window.open_paths(paths)
+        window.show_tab(wanted.tab)
     threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
 
 
