@@ -116,8 +116,8 @@ class FindingsPanel(QScrollArea):
         opinion, prediction = self._opinion, self._opinion.prediction
         known = prediction is not None and not opinion.not_applicable
         self._anyway.setVisible(opinion.not_applicable)
-        for widget in (self._bars, self._comparison):
-            widget.setVisible(known)
+        self._bars.setVisible(known)
+        self._comparison.setVisible(known and len(opinion.views) > 1)
         if prediction is None:
             self._familiarity.hide()
             self._headline.setText(_waiting_headline(opinion))

@@ -14,6 +14,9 @@ from PySide6.QtGui import QFont
 from medkd_viewer.theme import COLOURS
 from medkd_viewer.training.card import Card, label
 
+LEAST_SPREAD = 0.1
+"""Values nearer than that are not drawn apart as if they differed; their axis stays readable."""
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -77,7 +80,7 @@ class CurvePlot(Card):
         """
         self.curves = tuple(finite for curve in curves if (finite := _finite(curve)).points)
         self.plot.clear()
-        self.plot.setXRange(0, max(epochs, 1), padding=0.035)
+        self.plot.setXRange(0, max(epochs, 1), padding=0.05)
         self.plot.getAxis("bottom").setTicks([_epoch_ticks(max(epochs, 1))])
         # The run itself lies above its yardsticks.
         for curve in reversed(self.curves):
@@ -141,9 +144,11 @@ def _epoch_ticks(epochs: int) -> list[tuple[float, str]]:
 
 def _height(curves: Sequence[Curve], bounds: tuple[float, float]) -> tuple[float, float]:
     values = [value for curve in curves for _, value in curve.points] or [0.0, 1.0]
-    room = max(max(values) - min(values), 0.05) * 0.1
+    middle = (max(values) + min(values)) / 2
+    spread = max(max(values) - min(values), LEAST_SPREAD)
+    room, reach = 0.1 * spread, 0.6 * spread
     # A little more than the bounds, or the figure at the bound itself has no room.
-    return max(min(values) - room, bounds[0]), min(max(values) + room, bounds[1] + room / 2)
+    return max(middle - reach, bounds[0]), min(middle + reach, bounds[1] + room / 2)
 
 
 def _spoken(curves: Sequence[Curve]) -> str:

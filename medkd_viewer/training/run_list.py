@@ -30,6 +30,9 @@ class RunList(QListView):
         self._rows = QStandardItemModel(self)
         self.setModel(self._rows)
         self.selectionModel().currentChanged.connect(self._tell_choice)
+        # Another page may be in front of the run that is current already.
+        self.clicked.connect(self._tell_choice)
+        self.activated.connect(self._tell_choice)
 
     def show_runs(self, runs: Runs) -> None:
         """Show the runs of the store; the choice stays where it is."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -53,7 +53,7 @@ PEAKS = {
 }
 
 
-def drawn_manifest() -> BundleManifest:
+def drawn_manifest(networks: Sequence[str] = tuple(LABELS)) -> BundleManifest:
     return BundleManifest(
         name="Chest demo",
         created="2026-11-20T10:00:00Z",
@@ -61,7 +61,7 @@ def drawn_manifest() -> BundleManifest:
         classes=CLASSES,
         class_descriptions={"Non-COVID": "Non-COVID pneumonia"},
         view=View(),
-        networks=[_entry(name) for name in LABELS],
+        networks=[_entry(name) for name in networks],
         operating_points={
             name: OperatingPoint(
                 threshold=threshold,
@@ -96,6 +96,7 @@ class DrawnWorker:
         self.closed = False
         self.held = False
         self.silent = False
+        self.networks: Sequence[str] = tuple(LABELS)
         self.familiarity = (
             "familiar",
             "Familiar: frontal chest film, like 93 % of its training films.",
@@ -134,7 +135,7 @@ class DrawnWorker:
             case LoadModel() if self.refused_model:
                 self.on_event(Failed(number, self.refused_model))
             case LoadModel():
-                self.on_event(ModelLoaded(number, drawn_manifest(), "CPU, 2 threads"))
+                self.on_event(ModelLoaded(number, drawn_manifest(self.networks), "CPU, 2 threads"))
             case Predict():
                 self.on_event(Predicted(number, self._prediction()))
             case Explain() if request.network in self.failing:

@@ -4,7 +4,7 @@ import pytest
 from drawn_worker import LABELS, drawn_manifest
 
 from medkd_core.serving.messages import Explain, Predict
-from medkd_viewer.findings.agreement_table import agreement_rows
+from medkd_viewer.findings.agreement_table import AgreementTable, agreement_rows
 from medkd_viewer.findings.opinion import ModelStatus, announced_networks
 from medkd_viewer.findings.results import BoundedCache, MapStatus
 from medkd_viewer.findings.words import headline_words
@@ -141,3 +141,9 @@ def test_model_that_cannot_be_opened_says_why_and_leaves_the_film(desk, films):
     assert desk.room.findings.banner.text == "Cannot use the bundle: it is damaged."
     assert desk.state.film is not None
     assert not desk.panes.network_panes
+
+
+def test_student_alone_is_not_compared_with_anybody(desk, films):
+    desk.worker.networks = ["ofa_595_s"]
+    desk.open([films / "ada.dcm"])
+    assert not desk.room.findings.findChild(AgreementTable).isVisible()

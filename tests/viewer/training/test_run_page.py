@@ -4,6 +4,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from medkd_core.jobs.state import JobStatus
 from medkd_viewer.training.actions import Action, offered
 from medkd_viewer.training.confusion_card import ConfusionCard
+from medkd_viewer.training.curve_plot import LEAST_SPREAD, Curve, CurvePlot
 from medkd_viewer.training.run_page import RunPage
 from medkd_viewer.training.runs import Runs
 from medkd_viewer.training.yardsticks import Yardsticks
@@ -176,3 +177,13 @@ def test_pointer_over_a_plot_tells_the_values_of_that_epoch(page, show, make_job
     plot.scene().sigMouseMoved.emit(view.mapViewToScene(QPointF(2, 0.4)))
     assert "0.320" in page.macro_f1.legend.text()
     assert "epoch 2" in page.macro_f1.legend.text()
+
+
+def test_values_close_together_are_not_drawn_far_apart(qtbot):
+    plot = CurvePlot("Loss")
+    qtbot.addWidget(plot)
+    plot.show_curves([Curve("train", "#ffffff", ((1, 1.097), (2, 1.099)))], epochs=2, now=None)
+    low, high = plot.plot.viewRange()[1]
+    assert high - low >= LEAST_SPREAD
+    assert low < 1.097
+    assert high > 1.099

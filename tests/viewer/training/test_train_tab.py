@@ -216,3 +216,12 @@ def test_tab_loads_no_network_library():
         env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])},
     )
     assert answer.stdout.strip() == "[]"
+
+
+def test_clicking_the_chosen_run_comes_back_to_its_page(open_tab, make_job, qtbot):
+    make_job("done", JobStatus.COMPLETED, epochs=1)
+    tab = open_tab()
+    tab.show_step(Step.PUBLISH)
+    row = tab.run_list.visualRect(tab.run_list.currentIndex())
+    qtbot.mouseClick(tab.run_list.viewport(), Qt.MouseButton.LeftButton, pos=row.center())
+    assert tab.pages.currentIndex() == Step.RUN
