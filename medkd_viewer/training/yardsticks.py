@@ -20,7 +20,8 @@ class Yardstick:
     teachers : tuple of str
         Their networks' names for the screen.
     baseline : RunHistory or None
-        The newest run of the same network on the same data without teachers.
+        For a distilled student: the newest completed run of the same network on the same data
+        without teachers.
     best_teacher : float or None
         Highest validation macro F1 among the teachers, [0, 1].
     """
@@ -56,12 +57,11 @@ class Yardsticks:
         return [run for run in found if run]
 
     def _baseline_of(self, job: Job) -> Run | None:
-        if job.spec.kind == "teacher":
+        if job.spec.kind != "distill":
             return None
-        for run in self._runs.all:
-            if run.job is None or run.job.spec.kind != "student" or run.folder == job.folder:
-                continue
-            if (run.job.spec.data, run.job.spec.network) == (job.spec.data, job.spec.network):
+        same = (job.spec.data, job.spec.network)
+        for run in self._runs.completed("student"):
+            if run.job and (run.job.spec.data, run.job.spec.network) == same:
                 return run
         return None
 

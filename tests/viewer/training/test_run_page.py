@@ -67,6 +67,17 @@ def test_teacher_has_no_yardstick(page, show, make_job):
     assert labels(page.macro_f1) == ["this run"]
 
 
+def test_only_a_completed_run_without_teachers_is_a_yardstick_and_only_of_distilled_ones(
+    page, show, make_job
+):
+    make_job("given up", JobStatus.CANCELLED, epochs=5)
+    show(make_job("distilled", kind="distill", epochs=5))
+    assert labels(page.macro_f1) == ["this student"]
+    make_job("no teachers", epochs=5)
+    show(make_job("another", epochs=5))
+    assert labels(page.macro_f1) == ["this run"]
+
+
 def test_new_epoch_appears(page, show, make_job, append_epoch):
     job = make_job("student", JobStatus.RUNNING, epochs=2)
     show(job)
