@@ -88,7 +88,11 @@ class TopBar(QWidget):
         self._offer(menu, group, "Demo", current is None, partial(self.model_chosen.emit, None))
         for path in recent:
             self._offer(
-                menu, group, path.stem, path == current, partial(self.model_chosen.emit, path)
+                menu,
+                group,
+                _model_name(path),
+                path == current,
+                partial(self.model_chosen.emit, path),
             )
         menu.addSeparator()
         menu.addAction(self._actions["open_model"])
@@ -230,3 +234,8 @@ def _upright_line() -> QFrame:
     line.setObjectName("barLine")
     line.setFixedSize(1, 20)
     return line
+
+
+def _model_name(path: Path) -> str:
+    """Name of a bundle's folder or zip; a version's last figure is no ending."""
+    return path.name.removesuffix(".zip")

@@ -27,7 +27,7 @@ from medkd_viewer.theme import colour, ui_font
 
 _MARGIN = 10
 _LINE_HEIGHT = 17
-_SMALLEST_TEXTS = 360
+_WIDTH_FOR_ALL_TEXTS = 360
 
 _INVITATION = "Drop films or folders here, or press Ctrl+O.\nCtrl+D opens the demo studies."
 
@@ -113,9 +113,12 @@ class FilmPane(QWidget):
         if film is None or not self.state.texts_visible:
             return
         self._draw_sides(painter, edge_letters(film, self.state.viewport))
-        if self.width() >= _SMALLEST_TEXTS:
-            ratio = self.devicePixelRatioF()
-            self._draw_corners(painter, corner_texts(film, self.state.voi, geometry.scale * ratio))
+        ratio = self.devicePixelRatioF()
+        texts = corner_texts(film, self.state.voi, geometry.scale * ratio)
+        if self.width() < _WIDTH_FOR_ALL_TEXTS:
+            # Whose film this is stays in sight; the rest would run into each other.
+            texts = CornerTexts(texts.top_left, (), (), ())
+        self._draw_corners(painter, texts)
 
     def draw_invitation(self, painter: QPainter) -> None:
         """Why no film is open, or what to do about it."""

@@ -77,3 +77,12 @@ def test_panel_says_that_the_networks_are_asked_while_they_are(desk, films):
     desk.wait(lambda: desk.opinion.is_asking)
     headline = desk.room.findings.findChild(QLabel, "headline")
     assert headline.text() == "Asking the networks"
+
+
+def test_narrow_pane_still_says_whose_film_it_is(desk, films):
+    desk.open([films / "ada.dcm"])
+    pane = desk.panes.film_pane
+    pane.resize(240, 240)
+    named = pane.grab().toImage()
+    desk.state.set_texts_visible(False)
+    assert pane.grab().toImage().copy(0, 0, 240, 40) != named.copy(0, 0, 240, 40)
