@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from medkd_viewer.findings.results import NetworkMap, NetworkView
+from medkd_viewer.findings.words import signed
 
 _UNKNOWN = "–"
 
@@ -85,7 +86,7 @@ def _shown_map(view: NetworkView | None) -> NetworkMap | None:
 
 
 def _figure(value: float | None) -> str:
-    return _UNKNOWN if value is None or not np.isfinite(value) else f"{value:.2f}".replace("-", "−")
+    return _UNKNOWN if value is None or not np.isfinite(value) else signed(value)
 
 
 def _cell(text: str, role: str, column: int) -> QLabel:

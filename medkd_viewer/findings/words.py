@@ -32,9 +32,14 @@ def yardstick_words(yardstick: AgreementYardstick | None) -> str:
     if yardstick is None:
         return "This model gives no yardstick for agreement."
     return (
-        f"Different films, same networks: {yardstick.different_films:.2f}. "
-        f"Random maps: {yardstick.random_maps:.2f}"
+        f"Different films, same networks: {signed(yardstick.different_films)}. "
+        f"Random maps: {signed(yardstick.random_maps)}"
     )
+
+
+def signed(value: float) -> str:
+    """A figure of two decimals with a true minus sign."""
+    return f"{value:.2f}".replace("-", "−")
 
 
 def time_left_words(seconds: float) -> str:
