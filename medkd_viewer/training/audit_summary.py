@@ -48,7 +48,8 @@ class AuditSummary(BaseModel):
         """What is in it, in a sentence."""
         size, count = next(iter(self.sizes.items()), ("", 0))
         sides = f"all {size}" if count == self.images else f"{len(self.sizes)} sizes"
-        return f"{plural(self.images, 'image')} in {len(self.classes)} classes, {sides}."
+        classes = "1 class" if len(self.classes) == 1 else f"{len(self.classes)} classes"
+        return f"{plural(self.images, 'image')} in {classes}, {sides}."
 
     @property
     def split_names(self) -> list[str]:
@@ -77,6 +78,8 @@ class AuditSummary(BaseModel):
             _copies("copies stand in different splits: results would be too good", self.leaks),
             _copies("copies stand in different classes", self.contradictions),
         ]
+        if len(self.classes) == 1:
+            found.append("Only one class has images; a network learns to tell at least two apart.")
         if self.balance < BALANCED:
             found.append(
                 f"The smallest class has {100 * self.balance:.0f} % of the largest; "
