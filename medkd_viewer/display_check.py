@@ -36,18 +36,15 @@ def require_display() -> None:
     Raises
     ------
     DisplayError
-        There is no display, or a library that the display needs is missing.
+        There is no display, it does not answer, or a library that it needs is missing.
     """
     if not sys.platform.startswith("linux"):
         return
     if not any(os.environ.get(name) for name in _DISPLAY_VARIABLES):
-        raise DisplayError(
-            "Cannot open a window",
-            because="there is no display",
-            cure="Log in to a desktop, or draw to a file: "
-            "medkd-viewer --demo --screenshot demo.png",
-        )
+        raise _no_window("there is no display")
     if _uses_xcb():
+        if not _x_server_answers():
+            raise _no_window(f"the display {os.environ.get('DISPLAY', '')} does not answer")
         missing = [name for name in _XCB_LIBRARIES if not _is_installed(name)]
         if missing:
             raise missing_library(*missing)
@@ -95,6 +92,27 @@ def missing_library(*libraries: str) -> DisplayError:
     return DisplayError(
         "Cannot start the window", because=f"Qt needs {names}, not installed here", cure=cure
     )
+
+
+def _no_window(because: str) -> DisplayError:
+    return DisplayError(
+        "Cannot open a window",
+        because=because,
+        cure="Log in to a desktop, or draw to a file: medkd-viewer --demo --screenshot demo.png",
+    )
+
+
+def _x_server_answers() -> bool:
+    """Ask the server that the environment names, as Qt will."""
+    try:
+        xcb = ctypes.CDLL("libxcb.so.1")
+    except OSError:
+        return True
+    xcb.xcb_connect.restype = ctypes.c_void_p
+    connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
+    answers = xcb.xcb_connection_has_error(connection) == 0
+    xcb.xcb_disconnect(connection)
+    return answers
 
 
 def _uses_xcb() -> bool:

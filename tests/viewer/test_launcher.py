@@ -56,8 +56,9 @@ def test_running_window_has_loaded_no_network_library(films, tmp_path):
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks for a display on Linux only")
-def test_without_a_display_one_sentence_says_what_to_do():
-    answer = run()
+@pytest.mark.parametrize("environment", [{}, {"DISPLAY": ":987"}], ids=["none", "dead"])
+def test_without_a_display_one_sentence_says_what_to_do(environment):
+    answer = run(**environment)
     assert answer.returncode == 1
     assert "--screenshot" in answer.stderr
     assert len(answer.stderr.splitlines()) == 1
