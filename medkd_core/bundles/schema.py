@@ -88,6 +88,8 @@ class IntendedUse(_Part):
     """DICOM modalities; empty: any. Files that are not DICOM are taken on trust."""
     body_parts: list[str] = []
     """Body part examined, upper case; empty: any. A file that names none is taken on trust."""
+    grey_only: bool = False
+    """Made for pictures without colour."""
 
 
 class Provenance(_Part):

@@ -11,6 +11,7 @@ INTENDED_USE: dict[DatasetKind, IntendedUse] = {
         "pneumonia and no pneumonia apart. Not for diagnosis.",
         modalities=["DX", "CR"],
         body_parts=["CHEST", "THORAX"],
+        grey_only=True,
     ),
     "lc25000": IntendedUse(
         statement="Research on haematoxylin and eosin stained tiles of lung and colon tissue. Not "

@@ -27,6 +27,10 @@ UNUSUAL_QUANTILE = 99
 NOT_DICOM = "OT"
 
 
+COLOUR_TO_SPEAK_OF = 0.02
+"""Mean difference of a pixel's highest and lowest channel, of a full range of 1."""
+
+
 class FamiliarityState(StrEnum):
     """May the model's numbers be looked at?"""
 
@@ -114,6 +118,7 @@ def judge(
     *,
     modality: str = "",
     body_part: str = "",
+    coloured: bool = False,
 ) -> Judgement:
     """Say whether a film is one that the model may be asked about.
 
@@ -125,8 +130,10 @@ def judge(
     use : IntendedUse
     modality, body_part : str
         As the file says; empty, and ``OT`` for a file that is not DICOM, is taken on trust.
+    coloured : bool
+        As `is_coloured` finds it.
     """
-    foreign = _foreign(use, modality, body_part)
+    foreign = _foreign(use, modality, body_part, coloured)
     if foreign:
         return Judgement(FamiliarityState.NOT_APPLICABLE, f"Not applicable: {foreign}.")
     if familiarity is None:
@@ -137,8 +144,18 @@ def judge(
     return _judge_distance(familiarity, distance(familiarity, embedding))
 
 
-def _foreign(use: IntendedUse, modality: str, body_part: str) -> str:
+def is_coloured(image: FloatArray) -> bool:
+    """Whether a picture, (rows, columns[, 3]) in [0, 1], has colour to speak of.
+
+    Grey films saved as RGB have a little from compression, or a coloured mark.
+    """
+    return image.ndim == 3 and float(np.ptp(image, axis=2).mean()) > COLOUR_TO_SPEAK_OF
+
+
+def _foreign(use: IntendedUse, modality: str, body_part: str, coloured: bool) -> str:
     """Why the model was not made for such a film; empty if it was."""
+    if use.grey_only and coloured:
+        return "this is a colour picture, the model was made for grey ones"
     if use.modalities and modality not in ("", NOT_DICOM, *use.modalities):
         return f"this is {modality}, the model was made for {', '.join(use.modalities)}"
     if use.body_parts and body_part not in ("", *use.body_parts):

@@ -13,7 +13,7 @@ from medkd_core.bundles.schema import BundleManifest, NetworkEntry
 from medkd_core.engines.protocol import Engine
 from medkd_core.errors import EngineError
 from medkd_core.evaluation.calibration import probabilities, reliability_interval
-from medkd_core.evaluation.familiarity import Judgement, judge
+from medkd_core.evaluation.familiarity import Judgement, is_coloured, judge
 from medkd_core.imaging.frame import Frame
 from medkd_core.imaging.preprocessing import network_input, view_image
 
@@ -90,7 +90,8 @@ def predict(
     image = view_image(frame, manifest.view)
     student_input = network_input(image, manifest.view, student.recipe)
     answer = _opinion(manifest, student, engines[student.name], student_input)
-    judgement = _familiarity(manifest, engines, student_input, modality, body_part)
+    coloured = is_coloured(image)
+    judgement = _familiarity(manifest, engines, student_input, modality, body_part, coloured)
     seconds = time.perf_counter() - began
     teachers = (
         _opinion(
@@ -149,6 +150,7 @@ def _familiarity(
     student_input: FloatArray,
     modality: str,
     body_part: str,
+    coloured: bool,
 ) -> Judgement:
     embedding = engines[manifest.student.name].embeddings(student_input[None])[0]
     known = manifest.familiarity
@@ -163,4 +165,5 @@ def _familiarity(
         manifest.intended_use,
         modality=modality,
         body_part=body_part,
+        coloured=coloured,
     )

@@ -2,7 +2,13 @@ import numpy as np
 import pytest
 
 from medkd_core.bundles.schema import Familiarity, IntendedUse
-from medkd_core.evaluation.familiarity import distance, distances, fit_familiarity, judge
+from medkd_core.evaluation.familiarity import (
+    distance,
+    distances,
+    fit_familiarity,
+    is_coloured,
+    judge,
+)
 
 DIMENSIONS = 64
 
@@ -91,6 +97,17 @@ def test_model_is_not_applied_to_what_it_was_not_made_for(use, modality, body_pa
     film = np.zeros(DIMENSIONS, np.float32)
     judgement = judge(None, film, use, modality=modality, body_part=body_part)
     assert judgement.state == state
+
+
+def test_colour_picture_is_no_film_but_a_grey_one_saved_as_rgb_is():
+    grey = np.repeat(np.linspace(0, 1, 64, dtype=np.float32).reshape(8, 8, 1), 3, axis=2)
+    tissue = grey * np.array([1.0, 0.6, 0.8], np.float32)
+    film = np.zeros(DIMENSIONS, np.float32)
+    states = [
+        judge(None, film, IntendedUse(grey_only=True), coloured=is_coloured(image)).state
+        for image in (grey, grey[..., 0], tissue)
+    ]
+    assert states == ["unknown", "unknown", "not applicable"]
 
 
 def test_class_without_films_and_nan_are_refused(draw):
