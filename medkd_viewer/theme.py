@@ -78,11 +78,6 @@ def icon(name: str) -> QIcon:
     return drawn
 
 
-def icon_pixmap(name: str, shade: str, scale: float) -> QPixmap:
-    """A line drawing in a colour of `COLOURS`, for painting at a device pixel ratio."""
-    return _draw(name, COLOURS[shade], scale)
-
-
 def _draw(name: str, shade: str, scale: float) -> QPixmap:
     svg = (ICONS / f"{name}.svg").read_text(encoding="utf-8").replace("currentColor", shade)
     pixmap = QPixmap(QSize(ICON_SIZE, ICON_SIZE) * scale)

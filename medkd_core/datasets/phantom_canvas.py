@@ -110,11 +110,6 @@ class Canvas:
             field += cv2.resize(grain, (self.side, self.side), interpolation=cv2.INTER_CUBIC)
         return field / np.float32(np.sqrt(len(sizes)))
 
-    def pixel(self, point: ArrayLike) -> tuple[float, float]:
-        """Column and row of a body point."""
-        column, row = self._turn @ np.asarray(point, float) + self._shift
-        return float(column), float(row)
-
     def _fixed(self, points: ArrayLike) -> NDArray[np.int32]:
         pixels = np.asarray(points, float) @ self._turn.T + self._shift
         return np.round(pixels * (1 << _SUBPIXEL_BITS)).astype(np.int32)
