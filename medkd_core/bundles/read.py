@@ -10,6 +10,7 @@ from medkd_core.bundles.contents import check_sums, damaged
 from medkd_core.bundles.manifest import read_manifest
 from medkd_core.bundles.packing import unpacked
 from medkd_core.bundles.schema import BundleManifest, NetworkEntry
+from medkd_core.engines.choice import EngineChoice
 from medkd_core.engines.protocol import Engine
 from medkd_core.errors import BundleError
 from resources import DEMO_BUNDLE
@@ -59,8 +60,11 @@ class Bundle:
         """The network's ONNX graph."""
         return self.folder / f"{self.entry(name).name}.onnx"
 
-    def engine(self, name: str, device: str = "auto") -> Engine:
-        """The network, ready to run on ``auto``, ``cpu``, ``cuda`` or ``cuda:n``."""
+    def engine(self, name: str, device: str = "auto", choice: EngineChoice | None = None) -> Engine:
+        """The network, ready to run on ``auto``, ``cpu``, ``cuda`` or ``cuda:n``.
+
+        A `choice` settles both device and runtime.
+        """
         # The viewer reads manifests in a process that must load no network library.
         from medkd_core.engines.opening import open_engine
 
@@ -72,8 +76,10 @@ class Bundle:
             width=entry.width,
             classes=len(self.manifest.classes),
             image_size=entry.recipe.size,
+            macs=entry.macs,
             target_layer=entry.target_layer,
             device=device,
+            choice=choice,
         )
 
 

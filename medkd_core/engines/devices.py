@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 import importlib.util
 import os
+import platform
+import re
 import sys
 from functools import cache
 from pathlib import Path
@@ -13,6 +15,7 @@ from medkd_core.errors import EngineError
 
 _DRIVERS = ("nvcuda.dll",) if sys.platform == "win32" else ("libcuda.so.1",)
 _ROCM_DEVICE = Path("/dev/kfd")
+_CPU_MODELS = Path("/proc/cpuinfo")
 _CPU_FOLDER = Path("/sys/devices/system/cpu")
 
 
@@ -45,22 +48,39 @@ def resolve_device(key: str) -> tuple[str, str]:
     """
     gpus = _gpus()
     if key == "auto":
-        return gpus[0] if gpus else ("cpu", f"{cpu_label()} ({_why_no_gpu()})")
+        found, label = gpus[0] if gpus else ("cpu", cpu_label())
+        return found, f"{label} ({why_automatic()})"
     wanted = "cuda:0" if key == "cuda" else key
     for found, label in [("cpu", cpu_label()), *gpus]:
         if found == wanted:
             return found, label
     raise EngineError(
         f"Cannot compute on {key!r}",
-        because=_why_no_gpu() if wanted.startswith("cuda") else "there is no such device",
+        because="there is no such device" if gpus or wanted[:4] != "cuda" else _why_no_gpu(),
         cure="Choose one of: " + ", ".join(["auto", "cpu", *(found for found, _ in gpus)]) + ".",
     )
+
+
+@cache
+def cpu_name() -> str:
+    """``"AMD EPYC"``: the model as the system calls it, or the kind of machine."""
+    try:
+        listing = _CPU_MODELS.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return platform.processor() or platform.machine()
+    found = re.search(r"^model name\s*:\s*(.+)$", listing, re.MULTILINE)
+    return found[1].strip() if found else platform.machine()
 
 
 def cpu_label(threads: int | None = None) -> str:
     """``"CPU, 2 threads"``; as many as `usable_cores` says when `threads` is left out."""
     count = threads or usable_cores()
     return f"CPU, {count} thread{'s' if count > 1 else ''}"
+
+
+def described(runtime: str, label: str, reason: str) -> str:
+    """``"CPU, 2 threads, onnxruntime (no GPU found)"``: where, by what, and why."""
+    return f"{label}, {runtime}" + (f" ({reason})" if reason else "")
 
 
 @cache
@@ -87,7 +107,7 @@ def _siblings(logical: int) -> str:
 
 @cache
 def _gpus() -> tuple[tuple[str, str], ...]:
-    if not _has_torch() or not _has_gpu_driver():
+    if not has_torch() or not _has_gpu_driver():
         return ()
     import torch
 
@@ -97,11 +117,25 @@ def _gpus() -> tuple[tuple[str, str], ...]:
     return tuple((key, f"{torch.cuda.get_device_name(key)} ({key})") for key in keys)
 
 
+def why_automatic() -> str:
+    """Why ``auto`` means what it means here: ``"a GPU was found"``, ``"no GPU found"``, ..."""
+    return "a GPU was found" if _gpus() else _why_no_gpu()
+
+
 def _why_no_gpu() -> str:
-    return "no GPU found" if _has_torch() else "torch is not installed"
+    if not has_torch():
+        return "torch is not installed"
+    if not _has_gpu_driver():
+        return "no GPU found"
+    import torch
+
+    if torch.version.cuda is None and torch.version.hip is None:
+        return "torch is installed without support for GPUs"
+    return "there is a driver for GPUs, but torch cannot use one"
 
 
-def _has_torch() -> bool:
+def has_torch() -> bool:
+    """Whether torch is installed; it is not imported."""
     return importlib.util.find_spec("torch") is not None
 
 

@@ -5,13 +5,14 @@ The graph is one that `export_onnx` wrote: masking comes first, then the network
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 
-from medkd_core.engines.devices import cpu_label, usable_cores
+from medkd_core.engines.devices import cpu_label, described, usable_cores
 from medkd_core.engines.protocol import ChunkDone, FloatArray
 from medkd_core.engines.shapes import as_inputs, as_masking
 from medkd_core.errors import EngineError
@@ -23,6 +24,8 @@ GRAPH_OUTPUTS = ("logits", "features", "embeddings")
 _CHUNK = 8
 _ERRORS_ONLY = 3
 
+_log = logging.getLogger(__name__)
+
 
 class OnnxEngine:
     """An `Engine` on the CPU.
@@ -33,6 +36,8 @@ class OnnxEngine:
         Written by `export_onnx`; the safetensors file with its weights lies beside it.
     threads : int, optional
         As many as there are usable physical cores when left out.
+    reason : str
+        Why it was chosen, told with the device.
 
     Raises
     ------
@@ -40,17 +45,18 @@ class OnnxEngine:
         The file or its weights are missing, damaged or foreign.
     """
 
-    def __init__(self, onnx_path: Path, *, threads: int | None = None) -> None:
+    def __init__(self, onnx_path: Path, *, threads: int | None = None, reason: str = "") -> None:
         threads = threads or usable_cores()
         self._path = onnx_path
         self._session = _session(onnx_path, threads)
-        self._device = cpu_label(threads)
+        self._device = described("onnxruntime", cpu_label(threads), reason)
+        self._chunk = _CHUNK
         height, width = self._session.get_inputs()[0].shape[2:]
         self._input_shape = (int(height), int(width))
 
     @property
     def device(self) -> str:
-        """``"CPU, 2 threads"``."""
+        """``"CPU, 2 threads, onnxruntime (no GPU found)"``."""
         return self._device
 
     @property
@@ -109,25 +115,31 @@ class OnnxEngine:
         batch: FloatArray,
         chunk_done: ChunkDone | None,
     ) -> list[FloatArray]:
+        """The outputs for the whole batch; out of memory, chunks are halved."""
         parts: list[list[FloatArray]] = []
-        for start in range(0, len(batch), _CHUNK):
-            chunk = batch[start : start + _CHUNK]
-            parts.append(self._run(outputs, {**feed, name: chunk}))
+        done = 0
+        while done < len(batch):
+            chunk = batch[done : done + self._chunk]
+            try:
+                parts.append(self._session.run(list(outputs), {**feed, name: chunk}))
+            except Exception as error:  # onnxruntime has no common error class
+                self._halve_chunk(error)
+                continue
+            done += len(chunk)
             if chunk_done is not None:
-                chunk_done(start + len(chunk))
+                chunk_done(done)
         return [np.concatenate(pieces) for pieces in zip(*parts, strict=True)]
 
-    def _run(self, outputs: Sequence[str], feed: Mapping[str, FloatArray]) -> list[FloatArray]:
-        try:
-            results: list[FloatArray] = self._session.run(list(outputs), dict(feed))
-        except Exception as error:  # onnxruntime has no common error class
+    def _halve_chunk(self, error: Exception) -> None:
+        if self._chunk == 1:
             raise EngineError(
                 "Cannot run the network",
                 path=self._path,
-                because="onnxruntime gave up, probably for want of memory",
+                because="onnxruntime gave up on a single image, probably for want of memory",
                 cure="Close other programs and try again.",
             ) from error
-        return results
+        self._chunk //= 2
+        _log.warning("onnxruntime gave up: going on with chunks of %d", self._chunk)
 
 
 def _session(onnx_path: Path, threads: int) -> onnxruntime.InferenceSession:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from medkd_core.engines.devices import resolve_device
+from medkd_core.engines.choice import EngineChoice
+from medkd_core.engines.devices import resolve_device, why_automatic
+from medkd_core.engines.measuring import fastest_on_cpu
 from medkd_core.engines.protocol import Engine
 
 
@@ -16,10 +19,14 @@ def open_engine(
     width: float,
     classes: int,
     image_size: int,
+    macs: int = 0,
     target_layer: str | None = None,
     device: str = "auto",
+    choice: EngineChoice | None = None,
 ) -> Engine:
     """Open a network: with onnxruntime on the CPU, with torch on a GPU.
+
+    A large network runs in torch on the CPU where that was measured to be faster.
 
     Parameters
     ----------
@@ -32,10 +39,14 @@ def open_engine(
     classes : int
     image_size : int
         Side of its square input in pixels.
+    macs : int
+        Multiply-accumulates of one input; a network for which they are left out is not measured.
     target_layer : str, optional
         The registry's when left out; a graph has the one it was exported with.
     device : str
         ``auto``, ``cpu``, ``cuda`` or ``cuda:n``.
+    choice : EngineChoice, optional
+        The way to run it, whatever `device` says.
 
     Raises
     ------
@@ -44,15 +55,28 @@ def open_engine(
     NetworkError
         The weights are damaged or belong to another network.
     """
+
+    def open_choice(choice: EngineChoice) -> Engine:
+        if choice.runtime == "onnxruntime":
+            from medkd_core.engines.onnx_engine import OnnxEngine
+
+            return OnnxEngine(onnx_path, reason=choice.reason)
+        from medkd_core.engines.torch_engine import TorchEngine
+        from medkd_core.networks import create_network
+        from medkd_core.networks.weights import load_weights
+
+        network = create_network(name, classes, width, image_size)
+        load_weights(network, weights_path)
+        return TorchEngine(
+            network, name, image_size, choice.device, target_layer, reason=choice.reason
+        )
+
+    if choice is not None:
+        return open_choice(choice)
     key, _ = resolve_device(device)
+    choice = EngineChoice("torch", key)
     if key == "cpu":
-        from medkd_core.engines.onnx_engine import OnnxEngine
-
-        return OnnxEngine(onnx_path)
-    from medkd_core.engines.torch_engine import TorchEngine
-    from medkd_core.networks import create_network
-    from medkd_core.networks.weights import load_weights
-
-    network = create_network(name, classes, width, image_size)
-    load_weights(network, weights_path)
-    return TorchEngine(network, name, image_size, key, target_layer)
+        choice = fastest_on_cpu(f"{name}, width {width:g}, {image_size} px", macs, open_choice)
+    why = why_automatic() if device == "auto" else ""
+    reason = "; ".join(filter(None, (why, choice.reason)))
+    return open_choice(replace(choice, reason=reason))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from medkd_core.engines import available_devices, resolve_device
+from medkd_core.engines import available_devices, possible_engines, resolve_device
 from medkd_core.engines.devices import cpu_label, usable_cores
 from medkd_core.errors import EngineError
 
@@ -25,6 +25,19 @@ def test_without_a_gpu_the_reason_is_told() -> None:
     assert label == f"{cpu_label()} (no GPU found)"
     with pytest.raises(EngineError, match=r"'cuda': no GPU found\. Choose one of: auto, cpu\."):
         resolve_device("cuda")
+
+
+def test_every_way_to_run_a_network_on_the_cpu_is_listed_onnxruntime_first() -> None:
+    ways = possible_engines("cpu")
+    assert [(way.runtime, way.device) for way in ways] == [("onnxruntime", "cpu"), ("torch", "cpu")]
+    assert ways[0].label == f"onnxruntime, {cpu_label()}"
+    assert possible_engines("auto")[:2] == ways
+
+
+@pytest.mark.parametrize("name", ["cuda:99", "cuda:-1", "CUDA", "gpu", "mps", ""])
+def test_names_that_are_no_device_here_are_refused_with_those_that_are(name: str) -> None:
+    with pytest.raises(EngineError, match=r"Choose one of: auto, cpu"):
+        resolve_device(name)
 
 
 def test_a_device_that_does_not_exist_is_refused() -> None:

@@ -53,9 +53,9 @@ def test_both_engines_give_the_same_answers(engines: Any, scene: Any) -> None:
 
 @pytest.mark.parametrize("engines", ["vgg19_bn"], indirect=True)
 def test_both_engines_know_their_input_and_say_where_they_compute(engines: Any) -> None:
-    for engine in engines:
+    for engine, runtime in zip(engines, ("onnxruntime", "torch"), strict=True):
         assert engine.input_shape == (64, 64)
-        assert engine.device == "CPU, 1 thread"
+        assert engine.device == f"CPU, 1 thread, {runtime}"
 
 
 @pytest.mark.parametrize("engines", ["vgg19_bn"], indirect=True)

@@ -59,3 +59,69 @@ def test_tracking_gradients_is_off_and_the_network_in_evaluation_mode(small: Any
     assert not small.network.training
     engine.logits(np.zeros((1, 3, 64, 64), np.float32))
     assert all(parameter.grad is None for parameter in small.network.parameters())
+
+
+class Faulty(Hungry):
+    """A network that fails in a way that has nothing to do with memory."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        raise RuntimeError("CUDA error: device-side assert triggered")
+
+
+def test_a_failure_that_is_not_for_want_of_memory_is_said_at_once(scene: Any) -> None:
+    with pytest.raises(EngineError, match=r"torch gave up on CPU.*choose the CPU"):
+        TorchEngine(Faulty(10), "densenet201", 64).masked_logits(*scene)
+
+
+@pytest.mark.parametrize("said", ["cuDNN error: CUDNN_STATUS_ALLOC_FAILED", "CUDA out of memory"])
+def test_every_library_may_say_in_its_own_words_that_memory_is_short(scene: Any, said: str) -> None:
+    class Wordy(Hungry):
+        def forward(self, images: Tensor) -> Tensor:
+            if len(images) > self.room:
+                raise RuntimeError(said)
+            return super().forward(images)
+
+    assert len(TorchEngine(Wordy(10), "densenet201", 64).masked_logits(*scene)) == 35
+
+
+class Precise(Hungry):
+    """Notes in which precision its convolution computed, and adds an error to the reduced one."""
+
+    def __init__(self, error: float) -> None:
+        super().__init__(1000)
+        self.error = error
+        self.seen: list[torch.dtype] = []
+
+    def forward(self, images: Tensor) -> Tensor:
+        features = self.features(images)
+        self.seen.append(features.dtype)
+        error = self.error if features.dtype == torch.bfloat16 else 0.0
+        silence = 0 * self.classifier(features.mean((2, 3)))
+        return silence + error * torch.arange(len(images))[:, None]
+
+
+@pytest.mark.parametrize(
+    ("error", "reduced", "expected"),
+    [
+        (0.0, True, torch.bfloat16),
+        (1.0, True, torch.float32),
+        (0.0, False, torch.float32),
+    ],
+    ids=["close enough", "too far", "not allowed"],
+)
+def test_masked_passes_are_reduced_only_where_masks_keep_their_weights(
+    scene: Any, error: float, reduced: bool, expected: torch.dtype
+) -> None:
+    network = Precise(error)
+    engine = TorchEngine(network, "densenet201", 64, reduced=reduced)
+    masks = np.repeat(scene.masks, 4, axis=0)
+    engine.masked_logits(scene.image, masks, scene.rows, scene.columns, scene.baseline)
+    assert network.seen[-5:] == [expected] * 5
+    engine.logits(scene.image[None])
+    assert network.seen[-1] == torch.float32
+
+
+def test_few_masks_are_not_worth_finding_out(scene: Any) -> None:
+    network = Precise(0.0)
+    TorchEngine(network, "densenet201", 64, reduced=True).masked_logits(*scene)
+    assert set(network.seen) == {torch.float32}
