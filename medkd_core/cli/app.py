@@ -12,7 +12,7 @@ import platformdirs
 import typer
 
 from medkd_core import RESEARCH_USE_ONLY, __version__
-from medkd_core.cli import datasets, demo, evaluating, jobs, models, reading
+from medkd_core.cli import datasets, demo, evaluating, jobs, models, profiling, reading
 from medkd_core.cli.console import errors
 from medkd_core.errors import MedKDError, SpecError
 
@@ -27,6 +27,7 @@ app = typer.Typer(
 reading.register(app)
 jobs.register(app)
 evaluating.register(app)
+profiling.register(app)
 models.register(app)
 app.add_typer(datasets.app, name="datasets")
 app.add_typer(demo.app, name="demo")

@@ -1,4 +1,4 @@
-"""``evaluate``, ``compare`` and ``profile``: how good, compared with what, at what cost."""
+"""``evaluate`` and ``compare``: how good, compared with what."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from medkd_core.cli.options import DeviceOption, JobsOption, JsonOption, ModelOp
 from medkd_core.cli.writing import refuse_if_no_folder
 from medkd_core.datasets.loading import load_dataset
 from medkd_core.datasets.record import Split
-from medkd_core.evaluation.efficiency import NetworkProfile, profile_bundle
 from medkd_core.evaluation.report import evaluate_bundle
 from medkd_core.jobs.result import JobResult, read_result
 from medkd_core.jobs.spec_file import load_spec
@@ -28,7 +27,6 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command()(evaluate)
     app.command()(compare)
-    app.command()(profile)
 
 
 def evaluate(
@@ -71,19 +69,6 @@ def compare(
         answers.print("These runs were tested on different images: do not compare their numbers.")
 
 
-def profile(
-    model: ModelOption = None, device: DeviceOption = "auto", json: JsonOption = False
-) -> None:
-    """Measure what each network of a bundle costs on this machine."""
-    profiles = profile_bundle(open_bundle(model), device)
-    if json:
-        rows = [row.model_dump(mode="json") for row in profiles]
-        write_json({"research_use_only": RESEARCH_USE_ONLY, "networks": rows})
-        return
-    answers.print(_costs(profiles))
-    answers.print(profiles[0].times.device)
-
-
 def _with_interval(metrics: dict[str, float], name: str) -> str:
     low, high = metrics[f"{name}_low"], metrics[f"{name}_high"]
     return f"{name.replace('_', ' ')}: {metrics[name]:.3f} (95 % interval {low:.3f} to {high:.3f})"
@@ -107,26 +92,4 @@ def _comparison(jobs: list[Job], results: list[JobResult]) -> Table:
             for name in METRICS
         ]
         table.add_row(*cells, str(result.test_images), *values)
-    return table
-
-
-def _costs(profiles: list[NetworkProfile]) -> Table:
-    table = Table(
-        "network", "parameters", "MACs", "file", "one image", "95th", "images/s", "memory", box=None
-    )
-    student = profiles[0]
-    for row in profiles:
-        times = row.times
-        slower = times.latency_ms_median / student.times.latency_ms_median
-        memory = times.peak_memory_bytes
-        table.add_row(
-            row.label,
-            f"{row.parameters / 1e6:.2f} M ({row.parameters / student.parameters:.1f} x)",
-            f"{row.macs / 1e6:.0f} M ({row.macs / student.macs:.1f} x)",
-            f"{row.file_bytes / 1e6:.1f} MB",
-            f"{times.latency_ms_median:.1f} ms ({slower:.1f} x)",
-            f"{times.latency_ms_p95:.1f} ms",
-            f"{times.images_per_second:.0f}",
-            "" if memory is None else f"{memory / 1e6:.0f} MB",
-        )
     return table

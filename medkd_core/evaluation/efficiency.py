@@ -1,109 +1,123 @@
-"""What a network costs: size, operations, time and memory on the machine at hand."""
+"""What networks cost on the machine at hand: size, operations, time and memory, per engine."""
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable, Iterable, Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
+from medkd_core.engines.choice import EngineChoice
+from medkd_core.evaluation.efficiency_process import measure
+from medkd_core.evaluation.efficiency_schema import (
+    EngineProfile,
+    EngineTimes,
+    NetworkProfile,
+    Recount,
+    SizeRatios,
+    TimeRatios,
+)
+from medkd_core.evaluation.efficiency_subjects import Subject
+from medkd_core.evaluation.efficiency_timing import Budget
 
-from medkd_core.bundles.read import Bundle
-from medkd_core.engines.protocol import Engine
-from medkd_core.evaluation.memory import peak_memory
-
-FloatArray = NDArray[np.float32]
-
-
-class EngineTimes(BaseModel):
-    """How fast an engine answers."""
-
-    model_config = ConfigDict(frozen=True)
-
-    device: str
-    latency_ms_median: float
-    """Of one image at a time, from numpy array to logits."""
-    latency_ms_p95: float
-    images_per_second: float
-    """In batches."""
-    batch: int
-    peak_memory_bytes: int | None
-    """Growth of this process's resident memory while it ran, at most; None where the system does
-    not say. Does not count a GPU's memory."""
+Announce = Callable[[str], None]
+"""Told what is measured next."""
 
 
-class NetworkProfile(BaseModel):
-    """One line of ``medkd profile``."""
-
-    model_config = ConfigDict(frozen=True)
-
-    network: str
-    label: str
-    role: str
-    width: float
-    input_size: int
-    parameters: int
-    macs: int
-    file_bytes: int
-    """Of the weights on disk."""
-    times: EngineTimes
-
-
-def profile_bundle(
-    bundle: Bundle, device: str = "auto", *, repetitions: int = 20, batch: int = 16
+def profile(
+    subjects: Iterable[Subject],
+    choices: Sequence[EngineChoice],
+    *,
+    budget: Budget | None = None,
+    announce: Announce = lambda _: None,
 ) -> list[NetworkProfile]:
-    """Profile every network of a bundle, the student first."""
-    profiles = []
-    for entry in bundle.manifest.networks:
-        # Opened here and dropped before the next, so that memory is not counted twice.
-        engine = bundle.engine(entry.name, device)
-        profiles.append(
-            NetworkProfile(
-                network=entry.name,
-                label=entry.label,
-                role=entry.role,
-                width=entry.width,
-                input_size=entry.recipe.size,
-                parameters=entry.parameters,
-                macs=entry.macs,
-                file_bytes=bundle.weights_path(entry.name).stat().st_size,
-                times=profile_engine(engine, repetitions=repetitions, batch=batch),
-            )
-        )
-    return profiles
-
-
-def profile_engine(engine: Engine, *, repetitions: int = 20, batch: int = 16) -> EngineTimes:
-    """Time an engine on random images, after one answer to warm it up.
+    """Measure every network on every engine, one at a time, each in a process of its own.
 
     Parameters
     ----------
-    engine : Engine
-    repetitions : int
-        Single images timed; a quarter as many batches are.
-    batch : int
-        Images of a batch.
+    subjects : iterable of Subject
+        The student first: the others are told as multiples of it.
+    choices : sequence of EngineChoice
+        See `medkd_core.engines.possible_engines`.
+    budget : Budget, optional
+        How long to measure.
+    announce : callable, optional
+        Told the network and the engine before each measurement.
+
+    Returns
+    -------
+    list of NetworkProfile
+        A network that an engine could not run has a sentence in the place of its times.
     """
-    generator = np.random.default_rng(0)
-    images = generator.standard_normal((batch, 3, *engine.input_shape), np.float32)
-    with peak_memory() as memory:
-        single = _seconds(engine, images[:1], repetitions)
-        together = _seconds(engine, images, max(1, repetitions // 4))
-    return EngineTimes(
-        device=engine.device,
-        latency_ms_median=1000 * float(np.median(single)),
-        latency_ms_p95=1000 * float(np.quantile(single, 0.95)),
-        images_per_second=batch / float(np.median(together)),
-        batch=batch,
-        peak_memory_bytes=memory.grown_bytes,
+    profiles: list[NetworkProfile] = []
+    for subject in subjects:
+        student = profiles[0] if profiles else None
+        profiles.append(_profile(subject, choices, student, budget, announce))
+    return profiles
+
+
+def _profile(
+    subject: Subject,
+    choices: Sequence[EngineChoice],
+    student: NetworkProfile | None,
+    budget: Budget | None,
+    announce: Announce,
+) -> NetworkProfile:
+    engines: list[EngineProfile] = []
+    recount: Recount | None = None
+    for index, choice in enumerate(choices):
+        announce(f"{subject.label}: {choice.label}")
+        measured = measure(subject, choice, budget)
+        times, counted = (None, None) if isinstance(measured, str) else measured
+        beside = student.engines[index].times if student else times
+        engines.append(
+            EngineProfile(
+                runtime=choice.runtime,
+                device=choice.device,
+                label=choice.label,
+                times=times,
+                to_student=_time_ratios(times, beside),
+                failure=measured if isinstance(measured, str) else "",
+            )
+        )
+        recount = counted or recount
+    return _assembled(subject, student, engines, recount)
+
+
+def _assembled(
+    subject: Subject,
+    student: NetworkProfile | None,
+    engines: list[EngineProfile],
+    recount: Recount | None,
+) -> NetworkProfile:
+    file_bytes = subject.weights_path.stat().st_size
+    return NetworkProfile(
+        network=subject.name,
+        label=subject.label,
+        role=subject.role,
+        width=subject.width,
+        input_size=subject.image_size,
+        parameters=subject.parameters,
+        macs=subject.macs,
+        file_bytes=file_bytes,
+        score=subject.score,
+        recount=recount,
+        to_student=SizeRatios(
+            parameters=subject.parameters / (student or subject).parameters,
+            macs=subject.macs / (student or subject).macs,
+            file_bytes=file_bytes / (student.file_bytes if student else file_bytes),
+        ),
+        engines=engines,
     )
 
 
-def _seconds(engine: Engine, images: FloatArray, repetitions: int) -> list[float]:
-    engine.logits(images)
-    taken = []
-    for _ in range(repetitions):
-        began = time.perf_counter()
-        engine.logits(images)
-        taken.append(time.perf_counter() - began)
-    return taken
+def _time_ratios(times: EngineTimes | None, student: EngineTimes | None) -> TimeRatios | None:
+    if times is None or student is None:
+        return None
+    return TimeRatios(
+        latency=times.latency_ms_median / student.latency_ms_median,
+        images_per_second=times.best.images_per_second / student.best.images_per_second,
+        single_memory=_ratio(times.single_memory_bytes, student.single_memory_bytes),
+        peak_memory=_ratio(times.best.peak_memory_bytes, student.best.peak_memory_bytes),
+    )
+
+
+def _ratio(memory: int | None, student: int | None) -> float | None:
+    return memory / student if memory and student else None

@@ -1,36 +1,59 @@
-"""How much memory this process used at most during a piece of work."""
+"""How much memory a network takes at most: resident memory, or what torch holds on a GPU."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 _STATUS = Path("/proc/self/status")
 _CLEAR = Path("/proc/self/clear_refs")
 
 
-@dataclass(slots=True)
-class PeakMemory:
-    """Growth of the resident memory to its peak, in bytes; None until and unless it is known."""
+class PeakMemory(Protocol):
+    """A peak that grows from the moment the object was made."""
 
-    grown_bytes: int | None = None
+    def grown_bytes(self) -> int | None:
+        """The peak above what was there at the start, in bytes; None where nobody knows."""
+        ...
 
 
-@contextmanager
-def peak_memory() -> Iterator[PeakMemory]:
-    """Measure the block's peak above what was resident before it.
+class ResidentPeak:
+    """Of this process; Linux only, whose peak can be reset (proc(5), ``clear_refs``)."""
 
-    Linux only, where the kernel keeps a peak that can be reset (proc(5), ``clear_refs``);
-    elsewhere `grown_bytes` stays None.
+    def __init__(self) -> None:
+        self._before = _reset()
+
+    def grown_bytes(self) -> int | None:
+        """The peak above what was resident at the start, in bytes; None elsewhere."""
+        return None if self._before is None else max(0, _status("VmHWM") - self._before)
+
+
+class CudaPeak:
+    """Of the tensors that torch holds on a GPU: weights, activations and workspaces.
+
+    What the driver and the libraries take for themselves is not counted.
     """
-    measured = PeakMemory()
-    before = _reset()
-    yield measured
-    if before is not None:
-        measured.grown_bytes = max(0, _status("VmHWM") - before)
+
+    def __init__(self, device: str) -> None:
+        import torch
+
+        # The statistics of a device that was never used cannot be reset.
+        torch.cuda.init()
+        torch.cuda.reset_peak_memory_stats(device)
+        self._device = device
+        self._before = torch.cuda.memory_allocated(device)
+
+    def grown_bytes(self) -> int | None:
+        """The peak above what was allocated at the start, in bytes."""
+        import torch
+
+        return torch.cuda.max_memory_allocated(self._device) - self._before
+
+
+def peak_memory(device: str) -> PeakMemory:
+    """Start watching the memory of ``cpu`` or ``cuda:n``."""
+    return ResidentPeak() if device == "cpu" else CudaPeak(device)
 
 
 def _reset() -> int | None:
