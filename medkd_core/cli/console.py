@@ -10,7 +10,14 @@ import typer
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 # What is printed comes from files and folders: "[/b]" and ":smile:" may be in any of their names.
 answers = Console(markup=False, emoji=False, highlight=False)
@@ -28,12 +35,15 @@ def json_text(document: BaseModel | dict[str, object]) -> str:
 
 
 @contextmanager
-def progress_bar(text: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on standard error while the block runs; call the result with done and total."""
+def progress_bar(text: str, *, in_bytes: bool = False) -> Iterator[Callable[[int, int], None]]:
+    """A bar on standard error while the block runs; call the result with done and total.
+
+    A total of 0 is one that is not known.
+    """
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
-        MofNCompleteColumn(),
+        DownloadColumn() if in_bytes else MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
     # Redirected, a bar would only leave empty lines in the file.
@@ -42,6 +52,6 @@ def progress_bar(text: str) -> Iterator[Callable[[int, int], None]]:
         task = bar.add_task(text, total=None)
 
         def update(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
+            bar.update(task, completed=done, total=total or None)
 
         yield update

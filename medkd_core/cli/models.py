@@ -6,18 +6,24 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Column, Table
 
 from medkd_core import RESEARCH_USE_ONLY
 from medkd_core.bundles.verify import verify_bundle
-from medkd_core.cli.console import answers, errors
-from medkd_core.cli.options import JobsOption
+from medkd_core.cli.console import answers, errors, progress_bar, write_json
+from medkd_core.cli.options import JobsOption, JsonOption
 from medkd_core.jobs.store import JobStore
-from medkd_core.networks.published import PUBLISHED, fetch_weights, import_weights, weights_path
+from medkd_core.networks.published import (
+    PUBLISHED,
+    fetch_weights,
+    import_weights,
+    weights_path,
+)
 from medkd_core.networks.registry import NETWORKS, network_facts
 
 weights = typer.Typer(help="Published weights in the user's cache.", no_args_is_help=True)
-NameArgument = Annotated[str, typer.Argument(help=f"One of {', '.join(NETWORKS)}.")]
+NameArgument = Annotated[
+    str, typer.Argument(help=f"One of {', '.join(NETWORKS)}, or timm:NAME for any other of timm.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -60,21 +66,26 @@ def verify(
 
 
 @weights.command("list")
-def list_weights() -> None:
+def list_weights(json: JsonOption = False) -> None:
     """List where the published weights are, under which licence, and which are here."""
-    address = Column("from", overflow="fold")
-    table = Table("network", "trained on", "licence", address, "here", box=None)
-    for name, published in PUBLISHED.items():
-        here = "yes" if weights_path(name).is_file() else ""
-        licence = network_facts(name).licence
-        table.add_row(name, published.trained_on, licence, published.address, here)
-    answers.print(table)
+    rows = [_published_row(name) for name in PUBLISHED]
+    if json:
+        write_json({"research_use_only": RESEARCH_USE_ONLY, "weights": rows})
+        return
+    for row in rows:
+        here = f"here, {_megabytes(row['here'])}" if row["here"] else "not here"
+        checked = "its digest is checked" if row["verified"] else "no digest was published"
+        line = f"{row['trained_on']}, {row['licence']}, {checked}, {here}"
+        answers.print(f"{row['network']}: {line}", soft_wrap=True)
+        answers.print(f"    {row['address']}", soft_wrap=True)
 
 
 @weights.command()
 def fetch(name: NameArgument) -> None:
     """Fetch a network's published weights into the user's cache."""
-    answers.print(str(fetch_weights(network_facts(name).name)), soft_wrap=True)
+    with progress_bar(f"Fetching {name}", in_bytes=True) as update:
+        path = fetch_weights(name, progress=update)
+    answers.print(str(path), soft_wrap=True)
 
 
 @weights.command("import")
@@ -83,4 +94,23 @@ def import_file(
     file: Annotated[Path, typer.Argument(help="safetensors, or a checkpoint as it was released.")],
 ) -> None:
     """Take over a weights file that you have, after checking that it fits the network."""
-    answers.print(str(import_weights(network_facts(name).name, file)), soft_wrap=True)
+    report = import_weights(name, file)
+    spelling = f" Its layers were named as in {report.spelling}." if report.spelling else ""
+    errors.print(f"It tells {report.classes_in_file} classes apart.{spelling}", soft_wrap=True)
+    answers.print(str(weights_path(name)), soft_wrap=True)
+
+
+def _published_row(name: str) -> dict[str, object]:
+    published, path = PUBLISHED[name], weights_path(name)
+    return {
+        "network": name,
+        "trained_on": published.trained_on,
+        "licence": network_facts(name).licence,
+        "address": published.address,
+        "verified": published.is_verified,
+        "here": str(path) if path.is_file() else None,
+    }
+
+
+def _megabytes(path: object) -> str:
+    return f"{Path(str(path)).stat().st_size / 1e6:.0f} MB"

@@ -93,7 +93,8 @@ def prepare(job: Job, reporter: Reporter) -> Run:
     dataset = load_dataset(spec.data, spec.seed)
     store = JobStore(job.folder.parent)
     found = find_teachers(spec, store, dataset.classes)
-    network = _network(spec.network, len(dataset.classes)).to(memory_format=torch.channels_last)
+    network = _network(spec.network, len(dataset.classes), reporter)
+    network = network.to(memory_format=torch.channels_last)
     optimizer = AdamW(
         param_groups_weight_decay(network, spec.training.weight_decay),
         lr=spec.training.learning_rate,
@@ -120,10 +121,13 @@ def prepare(job: Job, reporter: Reporter) -> Run:
     )
 
 
-def _network(spec: NetworkSpec, classes: int) -> nn.Module:
+def _network(spec: NetworkSpec, classes: int, reporter: Reporter) -> nn.Module:
     network = create_network(spec.name, classes, spec.width, spec.image_size)
     if spec.weights is not None:
-        load_weights(network, spec.weights)
+        report = load_weights(network, spec.weights)
+        if report.replaced_head:
+            told_apart = f"{report.classes_in_file} classes; its head is a fresh one for {classes}"
+            reporter.say(f"{spec.weights.name} tells {told_apart}.")
     return network
 
 

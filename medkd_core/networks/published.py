@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Mapping
+import hashlib
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import platformdirs
 
 from medkd_core.errors import NetworkError
+from medkd_core.networks.downloading import download
 from medkd_core.networks.registry import network_facts
+
+if TYPE_CHECKING:
+    from medkd_core.networks.weights import LoadReport
+
+_HUB_FILE = "model.safetensors"
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +30,24 @@ class PublishedWeights:
     Attributes
     ----------
     address : str
-        For a person: a Hugging Face repository or a release page.
+        For a person: a Hugging Face repository, or the released file itself.
     hub_id : str or None
-        Repository on Hugging Face that MedKD can fetch from; None: to be downloaded by hand and
-        imported.
+        Repository on Hugging Face; None where `address` is the file.
     trained_on : str
+    digest : str or None
+        Of a released file, ``sha256:...`` or ``git-blob:...``; None where none was published.
+        Hugging Face announces the digest of each file when it is fetched.
     """
 
     address: str
-    hub_id: str | None
+    hub_id: str | None = None
     trained_on: str = "ImageNet-1K"
+    digest: str | None = None
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether a fetched file can be held against a digest."""
+        return self.hub_id is not None or self.digest is not None
 
 
 def _hub(hub_id: str) -> PublishedWeights:
@@ -39,17 +56,47 @@ def _hub(hub_id: str) -> PublishedWeights:
 
 PUBLISHED: Mapping[str, PublishedWeights] = MappingProxyType(
     {
-        "ofa_595": PublishedWeights("https://github.com/mit-han-lab/once-for-all", None),
+        "ofa_595": PublishedWeights(
+            "https://raw.githubusercontent.com/han-cai/files/master/ofa/ofa_specialized/"
+            "flops-595M_top1-80.0_finetune-75/init"
+        ),
         "ofa_595_s": PublishedWeights(
-            "https://github.com/Alibaba-MIIL/ImageNet21K", None, "ImageNet-21K-P"
+            "https://miil-public-eu.oss-eu-central-1.aliyuncs.com/model-zoo/ImageNet_21K_P/models/"
+            "ofa_flops_595m_s_miil_21k.pth",
+            trained_on="ImageNet-21K-P",
         ),
         "densenet201": _hub("timm/densenet201.tv_in1k"),
         "visformer_s": _hub("timm/visformer_small.in1k"),
-        "autoformer_v2_t": PublishedWeights("https://github.com/microsoft/Cream", None),
+        "autoformer_v2_t": PublishedWeights(
+            "https://github.com/silent-chen/AutoFormerV2-model-zoo/releases/download/v1.0.0/"
+            "S3-T.pth"
+        ),
         "vgg19": _hub("timm/vgg19.tv_in1k"),
         "vgg19_bn": _hub("timm/vgg19_bn.tv_in1k"),
     }
 )
+"""Published weights of the networks that MedKD makes; those of ``timm:NAME`` are timm's to know."""
+
+
+def published_weights(name: str) -> PublishedWeights:
+    """Where the weights of a network were published.
+
+    Raises
+    ------
+    NetworkError
+        There is no such network, or none of its weights were published.
+    """
+    facts = network_facts(name)
+    if facts.name in PUBLISHED:
+        return PUBLISHED[facts.name]
+    import timm
+
+    config = timm.get_pretrained_cfg(facts.timm_name, allow_unregistered=False)
+    if config is None or not config.hf_hub_id:
+        raise NetworkError(
+            f"Cannot fetch the weights of {name}", because="timm knows of none that were published"
+        )
+    return _hub(config.hf_hub_id)
 
 
 def weights_path(name: str, folder: Path | None = None) -> Path:
@@ -63,11 +110,25 @@ def weights_path(name: str, folder: Path | None = None) -> Path:
         The user's cache when left out.
     """
     home = folder or platformdirs.user_cache_path("medkd", appauthor=False) / "weights"
-    return home / f"{network_facts(name).name}.safetensors"
+    return home / f"{network_facts(name).name.replace(':', '-')}.safetensors"
 
 
-def fetch_weights(name: str, folder: Path | None = None) -> Path:
-    """Fetch published weights from Hugging Face.
+def fetch_weights(
+    name: str, folder: Path | None = None, progress: Callable[[int, int], None] | None = None
+) -> Path:
+    """Fetch published weights, and check that they fit the network.
+
+    A fetch that broke off goes on where it stopped.
+
+    Parameters
+    ----------
+    name : str
+        Registry name.
+    folder : Path, optional
+        The user's cache when left out.
+    progress : callable, optional
+        Called with the bytes that are here and the bytes there are. Hugging Face's library draws
+        a bar of its own instead.
 
     Returns
     -------
@@ -77,24 +138,28 @@ def fetch_weights(name: str, folder: Path | None = None) -> Path:
     Raises
     ------
     NetworkError
-        They have to be downloaded by hand, or the address cannot be reached.
+        The address cannot be reached, or what it gave is not what was published.
     """
     target = weights_path(name, folder)
     if target.is_file():
         return target
-    published = PUBLISHED[name]
-    if published.hub_id is None:
-        raise NetworkError(
-            f"Cannot fetch the weights of {name}",
-            because="they were published as a file to be downloaded by hand",
-            cure=f"Download them from {published.address}, then import the file.",
-        )
-    _place(_downloaded(name, published.hub_id), target)
+    source = published_weights(name)
+    if source.hub_id is not None:
+        import_weights(name, _from_hub(name, source.hub_id), folder)
+        return target
+    released = target.with_suffix(".released")
+    download(source.address, released, digest=source.digest, progress=progress)
+    try:
+        import_weights(name, released, folder)
+    finally:
+        released.unlink(missing_ok=True)
     return target
 
 
-def import_weights(name: str, source: Path, folder: Path | None = None) -> Path:
+def import_weights(name: str, source: Path, folder: Path | None = None) -> LoadReport:
     """Take over a weights file that the user has, after checking that it fits the network.
+
+    It is kept as `weights_path` says, as safetensors in our spelling.
 
     Parameters
     ----------
@@ -105,8 +170,8 @@ def import_weights(name: str, source: Path, folder: Path | None = None) -> Path:
 
     Returns
     -------
-    Path
-        The safetensors file, as `weights_path` names it.
+    LoadReport
+        How many classes the file tells apart, and whose spelling it had.
 
     Raises
     ------
@@ -116,45 +181,41 @@ def import_weights(name: str, source: Path, folder: Path | None = None) -> Path:
     import torch
 
     from medkd_core.networks.creation import create_network
-    from medkd_core.networks.weights import (
-        class_count,
-        head_name,
-        load_weights,
-        read_tensors,
-        save_weights,
-    )
+    from medkd_core.networks.weights import classes_in, load_weights, save_weights
 
-    target = weights_path(name, folder)
     with torch.device("meta"):
-        head = head_name(create_network(name))
-    network = create_network(name, class_count(read_tensors(source), head, source))
-    load_weights(network, source)
-    save_weights(network, target)
-    return target
+        classes = classes_in(source, create_network(name))
+    network = create_network(name, classes)
+    report = load_weights(network, source)
+    save_weights(network, weights_path(name, folder))
+    return report
 
 
-def _downloaded(name: str, hub_id: str) -> Path:
+def _from_hub(name: str, hub_id: str) -> Path:
     from huggingface_hub import hf_hub_download
 
     try:
-        return Path(hf_hub_download(hub_id, "model.safetensors"))
+        path = Path(hf_hub_download(hub_id, _HUB_FILE))
     except Exception as error:
         # The hub answers with errors of a dozen libraries; all mean that there is no file.
         raise NetworkError(
             f"Cannot fetch the weights of {name}",
-            because=f"{PUBLISHED[name].address} cannot be reached",
-            cure="Check the connection, or download model.safetensors there and import it.",
+            because=f"https://huggingface.co/{hub_id} cannot be reached",
+            cure=f"Check the connection, or download {_HUB_FILE} there and import it.",
         ) from error
-
-
-def _place(source: Path, target: Path) -> None:
-    partial = target.with_name(f".{target.name}.partial")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, partial)
-        partial.replace(target)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
+    # The hub's cache calls a large file by the SHA-256 that the hub announced for it.
+    announced = path.resolve().name
+    if _SHA256.fullmatch(announced) and announced != _sha256(path):
+        path.resolve().unlink()
         raise NetworkError(
-            "Cannot write weights to", path=target, because=error.strerror or "the disk refused"
-        ) from error
+            f"Cannot use the weights of {name}",
+            path=path,
+            because="the file is not the one that Hugging Face announced",
+            cure="Fetch it again.",
+        )
+    return path
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

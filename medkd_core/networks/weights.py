@@ -16,9 +16,10 @@ from torch import Tensor, nn
 
 from medkd_core.errors import NetworkError
 from medkd_core.networks.access import last_layer
+from medkd_core.networks.spellings import in_our_spelling
 
 _DERIVED = ("relative_position_index", "attn_mask")
-_WRAPPINGS = ("state_dict", "model")
+_WRAPPINGS = ("state_dict", "model", "model_state_dict")
 _LISTED = 3
 
 
@@ -31,10 +32,13 @@ class LoadReport:
     replaced_head : bool
         The file's last layer is for another number of classes; the network keeps its fresh one.
     classes_in_file : int
+    spelling : str
+        Whose names for the layers the file used, where they are not ours: ``"torchvision's VGG"``.
     """
 
     replaced_head: bool
     classes_in_file: int
+    spelling: str = ""
 
 
 def save_weights(network: nn.Module, path: Path) -> None:
@@ -73,24 +77,39 @@ def load_weights(network: nn.Module, path: Path) -> LoadReport:
         classes.
     path : Path
         ``.safetensors``, or a published ``.pth``/``.pt``/``.bin``, its tensors plainly or under
-        ``state_dict`` or ``model``.
+        ``state_dict``, ``model`` or ``model_state_dict``, in any of `SPELLINGS`. Half and double
+        precision are converted.
 
     Raises
     ------
     NetworkError
-        The file cannot be read, or anything but the head is missing, unexpected or of another
-        shape; nothing was copied then.
+        The file cannot be read, or anything but the head is missing, unexpected, of another
+        shape or not a finite number; nothing was copied then.
     """
-    tensors = read_tensors(path)
     own = network.state_dict()
+    tensors, spelling = in_our_spelling(read_tensors(path), own)
+    tensors = {key: _shaped(value, own.get(key)) for key, value in tensors.items()}
     head = head_name(network)
     classes = class_count(tensors, head, path)
     replaced = classes != len(own[f"{head}.weight"])
     if replaced:
         tensors = {key: value for key, value in tensors.items() if not key.startswith(f"{head}.")}
     _check_keys(own, tensors, f"{head}." if replaced else None, path)
+    _check_values(tensors, path)
     network.load_state_dict(tensors, strict=False)
-    return LoadReport(replaced_head=replaced, classes_in_file=classes)
+    return LoadReport(replaced_head=replaced, classes_in_file=classes, spelling=spelling)
+
+
+def classes_in(path: Path, network: nn.Module) -> int:
+    """Classes that a weights file of this kind of network tells apart; its head may differ.
+
+    Raises
+    ------
+    NetworkError
+        The file cannot be read, or has no head of such a network.
+    """
+    tensors, _ = in_our_spelling(read_tensors(path), network.state_dict())
+    return class_count(tensors, head_name(network), path)
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
@@ -132,6 +151,34 @@ def class_count(tensors: Mapping[str, Tensor], head: str, path: Path) -> int:
             because=f"they have no {head}.weight and so belong to another network",
         )
     return len(weight)
+
+
+def _shaped(tensor: Tensor, own: Tensor | None) -> Tensor:
+    """A matrix as the kernel of a convolution that computes the same, and the other way round.
+
+    A head may be for another number of classes, so the first axis is not compared.
+    """
+    if own is None or tensor.ndim == own.ndim or {tensor.ndim, own.ndim} != {2, 4}:
+        return tensor
+    if tensor[:1].numel() != own[:1].numel():
+        return tensor
+    return tensor.reshape(len(tensor), *own.shape[1:])
+
+
+def _check_values(tensors: Mapping[str, Tensor], path: Path) -> None:
+    for key, value in tensors.items():
+        reason = ""
+        if value.layout != torch.strided or value.is_quantized:
+            reason = f"{key} is sparse or quantised"
+        elif not value.isfinite().all():
+            reason = f"{key} holds values that are no finite numbers"
+        if reason:
+            raise NetworkError(
+                "Cannot use the weights in",
+                path=path,
+                because=reason,
+                cure="Export the network again in float32.",
+            )
 
 
 def _unwrapped(content: object) -> dict[str, Tensor]:
