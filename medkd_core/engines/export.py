@@ -27,7 +27,7 @@ from medkd_core.engines.protocol import Engine, FloatArray
 from medkd_core.engines.torch_engine import TorchEngine
 from medkd_core.errors import EngineError
 from medkd_core.networks.access import Explained
-from medkd_core.networks.registry import network_facts
+from medkd_core.networks.target_layers import with_target_layer
 
 _PREFIX = "network."
 _TOLERANCE = 1e-4
@@ -67,16 +67,18 @@ def export_onnx(
     """
     if weights_path.parent.resolve() != onnx_path.parent.resolve():
         raise _cannot(onnx_path, "its weights lie in another folder")
-    layer = target_layer or network_facts(name).target_layer
     was_training = network.training
     partial = onnx_path.with_name(f".{onnx_path.name}.partial")
     try:
-        model = _traced(Explained(network, layer).eval(), image_size)
+        explained = with_target_layer(network, name, image_size, target_layer).eval()
+        model = _traced(explained, image_size)
         _put_masking_first(model.graph, image_size)
         _refer_to_weights(model.graph, weights_path, onnx_path)
         ir.save(model, partial)
         _compare(
-            OnnxEngine(partial), TorchEngine(network, name, image_size, "cpu", layer), onnx_path
+            OnnxEngine(partial),
+            TorchEngine(network, name, image_size, "cpu", target_layer),
+            onnx_path,
         )
         partial.replace(onnx_path)
     except OSError as error:

@@ -14,8 +14,7 @@ from medkd_core.engines.devices import cpu_label, described, resolve_device
 from medkd_core.engines.protocol import ChunkDone, FloatArray
 from medkd_core.engines.shapes import as_inputs, as_masking
 from medkd_core.errors import EngineError
-from medkd_core.networks.access import Explained
-from medkd_core.networks.registry import network_facts
+from medkd_core.networks.target_layers import with_target_layer
 
 _CHUNK = 32
 _CHUNKS_TO_PAY = 4
@@ -66,7 +65,7 @@ class TorchEngine:
         where = label if on_gpu else cpu_label(torch.get_num_threads())
         self._device = described("torch", where, reason)
         self._input_shape = (image_size, image_size)
-        explained = Explained(network, target_layer or network_facts(name).target_layer)
+        explained = with_target_layer(network, name, image_size, target_layer)
         self._explained = explained.to(self._place).eval()
         self._reduced = reduced
         if reduced is None:

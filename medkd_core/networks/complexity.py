@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.func import functional_call
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -24,15 +26,28 @@ def count_macs(network: nn.Module, image_size: int) -> int:
     image_size : int
         Side of the square input in pixels.
     """
-    weightless = {key: value.to("meta") for key, value in network.state_dict().items()}
     counter = FlopCounterMode(display=False)
-    was_training = network.training
+    with counter:
+        run_weightless(network, image_size)
+    return counter.get_total_flops() // 2
+
+
+def run_weightless(network: nn.Module, image_size: int) -> Tensor:
+    """Send the shape of one input through a network in evaluation mode; nothing is computed.
+
+    Returns
+    -------
+    Tensor
+        The logits' shape, on the device ``meta``.
+    """
+    tensors = {**dict(network.named_parameters()), **dict(network.named_buffers())}
+    weightless = {key: value.detach().to("meta") for key, value in tensors.items()}
+    images = torch.empty(1, 3, image_size, image_size, device="meta")
+    modes = {module: module.training for module in network.modules()}
     network.eval()
     try:
-        with torch.inference_mode(), counter:
-            functional_call(
-                network, weightless, torch.empty(1, 3, image_size, image_size, device="meta")
-            )
+        with torch.inference_mode():
+            return cast(Tensor, functional_call(network, weightless, images))
     finally:
-        network.train(was_training)
-    return counter.get_total_flops() // 2
+        for module, mode in modes.items():
+            module.training = mode

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from medkd_core.errors import NetworkError
-from medkd_core.networks.registry import network_facts
+from medkd_core.networks.registry import is_timm_name, network_facts
 
 if TYPE_CHECKING:
     from torch import nn
@@ -22,14 +22,17 @@ def create_network(
     ----------
     name : str
         ``ofa_595``, ``ofa_595_s``, ``densenet201``, ``visformer_s``, ``autoformer_v2_t``,
-        ``vgg19`` or ``vgg19_bn``.
+        ``vgg19`` or ``vgg19_bn``; or ``timm:NAME`` for any other network of timm, with a tag if
+        its preprocessing matters: ``timm:resnet50.a1_in1k``. No weights are fetched.
     num_classes : int
     width : float
         Scale of the channels, for demos and quick looks; 1 is the published network, with the
-        published state-dict keys. The rounding is each network's own: see its module.
+        published state-dict keys. The rounding is each network's own: see its module. Those called
+        ``timm:NAME`` have no other width than 1.
     image_size : int, optional
         Side of the square input in pixels; the native one when left out. The transformers take
-        multiples of 32, the others anything from 32 on.
+        multiples of 32, the others anything from 32 on; those of timm what their architecture
+        takes.
 
     Returns
     -------
@@ -42,9 +45,9 @@ def create_network(
     NetworkError
         There is no such network, or it cannot be made with these numbers.
     """
-    size = network_facts(name).native_size if image_size is None else image_size
-    _check(name, num_classes, width, size)
     try:
+        size = network_facts(name).native_size if image_size is None else image_size
+        _check(name, num_classes, width, size)
         return _build(name, num_classes, width, size)
     except ModuleNotFoundError as error:
         raise NetworkError(
@@ -55,6 +58,10 @@ def create_network(
 
 
 def _build(name: str, num_classes: int, width: float, size: int) -> nn.Module:
+    if is_timm_name(name):
+        from medkd_core.networks.timm_networks import build_timm
+
+        return build_timm(name, num_classes, size)
     if name in {"ofa_595", "ofa_595_s"}:
         from medkd_core.networks.ofa_595 import Ofa595
 
@@ -82,6 +89,8 @@ def _check(name: str, num_classes: int, width: float, size: int) -> None:
         wrong = f"it was asked for {num_classes} classes"
     elif not 0 < width <= 4:
         wrong = f"a width of {width:g} is not between 0 and 4"
+    elif width != 1 and is_timm_name(name):
+        wrong = f"a network of timm has no width of {width:g}"
     elif size < SMALLEST_IMAGE:
         wrong = f"an input of {size} pixels is smaller than {SMALLEST_IMAGE}"
     if wrong:

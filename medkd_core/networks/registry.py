@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -12,6 +13,13 @@ from medkd_core.imaging.recipe import IMAGENET_MEAN, IMAGENET_STD, InputRecipe
 
 Triple = tuple[float, float, float]
 
+Layout = Literal["nchw", "nhwc", "tokens"]
+"""How a layer's output becomes (n, channels, h, w): it is that already; channels stand last; or it
+is (n, tokens, channels), the tokens of a square grid row by row."""
+
+TIMM_PREFIX = "timm:"
+_TIMM_NAME = re.compile(r"timm:\w+(\.\w+)?", re.ASCII)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkFacts:
@@ -20,7 +28,7 @@ class NetworkFacts:
     Attributes
     ----------
     name : str
-        Registry name: ``ofa_595``.
+        ``ofa_595``, or ``timm:resnet50`` for a network that is timm's alone.
     label : str
         For the screen: ``OFA-595``.
     role : str
@@ -29,13 +37,20 @@ class NetworkFacts:
         Side of the square input in pixels that it was published for.
     interpolation : str
         ``bilinear`` or ``bicubic``.
+    crop_fraction : float
+        The published figures were taken on pictures resized to ``native_size / crop_fraction`` and
+        cropped in the middle. MedKD crops nothing: a film's edge may matter.
     mean, std : tuple of float
         Normalisation of pixels in [0, 1].
     target_layer : str
-        Module whose output a class activation map explains. An output of tokens
-        (n, h * w, channels) is read row by row as (n, channels, h, w).
+        Module whose output a class activation map explains.
+    layout : Layout
+        How that output becomes (n, channels, h, w): ``nchw``, ``nhwc`` or ``tokens``.
+    prefix_tokens : int
+        Class and register tokens before those of the grid; they are left out.
     cheaper_layer : str or None
-        A layer with fewer channels at the same resolution, for a faster map.
+        A layer with fewer channels at the same resolution and of the same layout, for a faster
+        map; None where the last stage has no narrower one.
     parameters : int
         Trainable weights with 1000 classes.
     macs : int
@@ -53,9 +68,12 @@ class NetworkFacts:
     role: Literal["student", "teacher"] = "teacher"
     native_size: int = 224
     interpolation: Literal["bilinear", "bicubic"] = "bilinear"
+    crop_fraction: float = 0.875
     mean: Triple = IMAGENET_MEAN
     std: Triple = IMAGENET_STD
     target_layer: str
+    layout: Layout = "nchw"
+    prefix_tokens: int = 0
     cheaper_layer: str | None = None
     parameters: int
     macs: int
@@ -108,6 +126,7 @@ _FACTS = (
         name="visformer_s",
         label="Visformer-S",
         interpolation="bicubic",
+        crop_fraction=0.9,
         target_layer="norm",
         parameters=40_219_592,
         macs=4_879_380_480,
@@ -120,6 +139,7 @@ _FACTS = (
         label="AutoFormerV2-T",
         interpolation="bicubic",
         target_layer="norm",
+        layout="tokens",
         parameters=28_328_674,
         macs=4_623_332_352,
         paper="Chen et al., Searching the Search Space of Vision Transformer, NeurIPS 2021, "
@@ -149,25 +169,51 @@ _FACTS = (
 )
 
 NETWORKS: Mapping[str, NetworkFacts] = MappingProxyType({facts.name: facts for facts in _FACTS})
-"""Every network that MedKD can make, by name."""
+"""Every network that MedKD has a name for; any other of timm is called ``timm:NAME``."""
+
+
+def is_timm_name(name: str) -> bool:
+    """Whether a name is written like one of timm: ``timm:resnet50``, ``timm:resnet50.a1_in1k``.
+
+    timm itself, which knows whether there is such a network, is not asked.
+    """
+    return _TIMM_NAME.fullmatch(name) is not None
 
 
 def network_facts(name: str) -> NetworkFacts:
     """What is known of a network.
 
+    Parameters
+    ----------
+    name : str
+        A key of `NETWORKS`, or ``timm:NAME``: then timm is imported and the network is looked at.
+
     Raises
     ------
     NetworkError
-        There is no network of that name.
+        There is no network of that name, or it is none that can be explained.
     """
-    try:
+    if name in NETWORKS:
         return NETWORKS[name]
-    except KeyError:
+    if is_timm_name(name):
+        return _timm_facts(name)
+    raise NetworkError(
+        f"Cannot make a network called {name!r}",
+        because="there is none of that name",
+        cure=f"Known networks: {', '.join(NETWORKS)}, and timm:NAME for any other of timm.",
+    )
+
+
+def _timm_facts(name: str) -> NetworkFacts:
+    try:
+        from medkd_core.networks.timm_networks import timm_facts
+    except ModuleNotFoundError as error:
         raise NetworkError(
-            f"Cannot make a network called {name!r}",
-            because="there is none of that name",
-            cure=f"Known networks: {', '.join(NETWORKS)}.",
-        ) from None
+            f"Cannot look at the network {name}",
+            because=f"the package {error.name} is not installed",
+            cure="Install MedKD with its training packages: pip install medkd.",
+        ) from error
+    return timm_facts(name)
 
 
 def recipe_for(name: str, image_size: int | None = None) -> InputRecipe:
@@ -176,7 +222,7 @@ def recipe_for(name: str, image_size: int | None = None) -> InputRecipe:
     Parameters
     ----------
     name : str
-        Registry name.
+        A key of `NETWORKS`, or ``timm:NAME``.
     image_size : int, optional
         Side of the input in pixels; the native one when left out.
     """

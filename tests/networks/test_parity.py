@@ -12,8 +12,8 @@ import pytest
 import torch
 from torch import nn
 
-from medkd_core.networks import create_network, network_facts
-from medkd_core.networks.access import Explained
+from medkd_core.networks import create_network
+from medkd_core.networks.target_layers import with_target_layer
 
 REFERENCES = Path(__file__).parent / "references"
 sys.path.insert(0, str(REFERENCES))
@@ -48,7 +48,7 @@ def difference(network: nn.Module, stored: str) -> float:
     name, size = stored.rsplit("-", 1)
     with np.load(REFERENCES / f"{stored}.npz") as reference, torch.inference_mode():
         images = torch.from_numpy(fixed_pictures(int(size)))
-        logits, features, _ = Explained(network, network_facts(name).target_layer)(images)
+        logits, features, _ = with_target_layer(network, name, int(size))(images)
         pairs = (
             (logits.numpy(), reference["logits"]),
             (sampled(features.contiguous().numpy()), reference["features"]),

@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from timm.models import get_pretrained_cfg
 
 from medkd_core.errors import NetworkError
 from medkd_core.networks import NETWORKS, network_facts, recipe_for
@@ -33,6 +34,15 @@ def test_a_recipe_takes_another_size_when_asked() -> None:
 def test_the_swish_variant_of_the_student_sees_pixels_that_are_not_normalised() -> None:
     recipe = recipe_for("ofa_595_s")
     assert (recipe.mean, recipe.std) == ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
+
+
+@pytest.mark.parametrize("name", [name for name, facts in NETWORKS.items() if facts.timm_name])
+def test_preprocessing_is_what_timm_says_of_the_published_weights(name: str) -> None:
+    facts, theirs = NETWORKS[name], get_pretrained_cfg(NETWORKS[name].timm_name)
+    assert (3, facts.native_size, facts.native_size) == theirs.input_size
+    assert facts.interpolation == theirs.interpolation
+    assert facts.crop_fraction == theirs.crop_pct
+    assert (facts.mean, facts.std) == (theirs.mean, theirs.std)
 
 
 def test_registry_and_published_weights_import_no_network_library() -> None:

@@ -8,6 +8,7 @@ from medkd_core.networks import NETWORKS, create_network
 from medkd_core.networks.access import Explained
 from medkd_core.networks.autoformer_v2_t import AutoFormerV2T
 from medkd_core.networks.complexity import count_macs
+from medkd_core.networks.target_layers import with_target_layer
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -15,7 +16,7 @@ def test_a_narrow_network_at_64_pixels_hands_out_logits_features_and_embeddings(
     network = create_network(name, num_classes=5, width=0.125, image_size=64).eval()
     with torch.inference_mode():
         images = torch.randn(2, 3, 64, 64)
-        logits, features, embeddings = Explained(network, NETWORKS[name].target_layer)(images)
+        logits, features, embeddings = with_target_layer(network, name, 64)(images)
         assert torch.equal(logits, network(images))
     side = 4 if name.startswith("vgg") else 2
     assert logits.shape == (2, 5)
@@ -35,7 +36,7 @@ def test_target_maps_of_the_published_networks_are_7_or_8_or_14_cells_wide() -> 
         with torch.device("meta"):
             network = create_network(name).eval()
             size = facts.native_size
-            features = Explained(network, facts.target_layer)(torch.empty(1, 3, size, size))[1]
+            features = with_target_layer(network, name, size)(torch.empty(1, 3, size, size))[1]
         assert features.shape[-1] == (14 if "vgg" in name else 8 if size == 236 else 7), name
 
 
@@ -55,7 +56,7 @@ def test_tokens_become_a_map_row_by_row() -> None:
     tokens: list[torch.Tensor] = []
     network.norm.register_forward_hook(lambda _module, _inputs, output: tokens.append(output))
     with torch.inference_mode():
-        features = Explained(network, "norm")(torch.randn(1, 3, 64, 64))[1]
+        features = Explained(network, "norm", "tokens")(torch.randn(1, 3, 64, 64))[1]
     assert torch.equal(features[0, :, 0, 1], tokens[0][0, 1])
     assert torch.equal(features[0, :, 1, 0], tokens[0][0, 2])
 
