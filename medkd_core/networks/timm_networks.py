@@ -45,9 +45,8 @@ def timm_facts(name: str) -> NetworkFacts:
     cfg = _configuration(name)
     size = cfg.input_size[-1]
     if cfg.input_size != (3, size, size):
-        raise _unusable(
-            name, f"it looks at pictures of {cfg.input_size}, not at square colour ones"
-        )
+        shape = " x ".join(map(str, cfg.input_size))
+        raise _unusable(name, f"it looks at pictures of {shape}, not at square colour ones")
     network = _weightless(name, cfg, size)
     found = find_target_layer(network, size)
     _check_answer(name, network, size)
