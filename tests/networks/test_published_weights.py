@@ -28,9 +28,34 @@ def test_fetching_without_a_connection_says_so_and_leaves_nothing(tmp_path: Path
     assert not (tmp_path / "weights").exists()
 
 
-def test_weights_to_be_downloaded_by_hand_are_named_with_their_address(tmp_path: Path) -> None:
-    with pytest.raises(NetworkError, match=r"Download them from https://github.com/microsoft"):
-        fetch_weights("autoformer_v2_t", tmp_path)
+def test_a_released_file_is_fetched_checked_and_kept_as_safetensors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def download(url: str, target: Path, **options: object) -> None:
+        assert url == PUBLISHED["ofa_595"].address
+        target.parent.mkdir(parents=True)
+        torch.save({"state_dict": create_network("ofa_595", 5).state_dict()}, target)
+
+    monkeypatch.setattr("medkd_core.networks.published.download", download)
+    path = fetch_weights("ofa_595", tmp_path / "weights")
+    assert load_file(path)["classifier.linear.weight"].shape == (5, 1536)
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_file_that_hugging_face_did_not_announce_is_refused_and_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blob, link = tmp_path / ("0" * 64), tmp_path / "model.safetensors"
+    blob.write_bytes(b"something else")
+    link.symlink_to(blob)
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", lambda *_: str(link))
+    with pytest.raises(NetworkError, match="not the one that Hugging Face announced"):
+        fetch_weights("densenet201", tmp_path / "weights")
+    assert not blob.exists()
+
+
+def test_every_released_file_is_fetched_over_https() -> None:
+    assert all(published.address.startswith("https://") for published in PUBLISHED.values())
 
 
 def test_weights_that_are_there_are_not_fetched_again(tmp_path: Path) -> None:
@@ -43,8 +68,9 @@ def test_a_released_pickle_is_imported_as_safetensors_with_its_own_head(tmp_path
     released = tmp_path / "released.pth"
     network = create_network("ofa_595", num_classes=11)
     torch.save({"state_dict": network.state_dict()}, released)
-    path = import_weights("ofa_595", released, tmp_path / "weights")
-    assert path == weights_path("ofa_595", tmp_path / "weights")
+    report = import_weights("ofa_595", released, tmp_path / "weights")
+    path = weights_path("ofa_595", tmp_path / "weights")
+    assert report.classes_in_file == 11
     assert load_file(path)["classifier.linear.weight"].shape == (11, 1536)
 
 
