@@ -13,7 +13,8 @@ MODEL_CARD = "model_card.md"
 SUMS = "SHA256SUMS"
 
 _ALLOWED = re.compile(
-    rf"{re.escape(MANIFEST)}|{re.escape(MODEL_CARD)}|{SUMS}|[A-Za-z0-9_]+\.(safetensors|onnx)"
+    rf"{re.escape(MANIFEST)}|{re.escape(MODEL_CARD)}|{SUMS}"
+    r"|([A-Za-z0-9_]+|timm-[A-Za-z0-9_]+(-[A-Za-z0-9_]+)?)\.(safetensors|onnx)"
 )
 _PICKLES = {".pt", ".pth", ".pkl", ".pickle", ".bin", ".ckpt", ".npz", ".npy", ".joblib"}
 _SUM_LINE = re.compile(r"([0-9a-f]{64}) [ *](\S+)")

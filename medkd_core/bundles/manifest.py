@@ -15,6 +15,9 @@ from medkd_core.errors import BundleError
 
 MAX_MANIFEST_BYTES = 64 * 2**20
 
+_NAME = re.compile(r"[A-Za-z0-9_]+|timm:[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)?")
+"""Letters of which a file's name is made (`file_stem`): no path, no parent folder."""
+
 
 def read_manifest(folder: Path) -> BundleManifest:
     """Read and check a bundle's manifest.
@@ -79,10 +82,11 @@ def _faults(manifest: BundleManifest) -> Iterator[str]:
     if any(entry.role != "teacher" for entry in manifest.networks[1:]):
         yield "the networks after the first are not all teachers"
     names = [entry.name for entry in manifest.networks]
-    if len(set(names)) < len(names):
+    # Windows tells no capitals from small letters in the name of a file.
+    if len({name.casefold() for name in names}) < len(names):
         yield "two networks have one name"
     for name in names:
-        if not re.fullmatch(r"[A-Za-z0-9_]+", name):
+        if not _NAME.fullmatch(name):
             yield f"{name!r} is no name of a network"
     if not set(manifest.operating_points) <= set(manifest.classes):
         yield "it has operating points of classes that it does not know"

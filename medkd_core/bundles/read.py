@@ -54,11 +54,11 @@ class Bundle:
 
     def weights_path(self, name: str) -> Path:
         """The network's safetensors file."""
-        return self.folder / f"{self.entry(name).name}.safetensors"
+        return self.folder / f"{self.entry(name).file_stem}.safetensors"
 
     def onnx_path(self, name: str) -> Path:
         """The network's ONNX graph."""
-        return self.folder / f"{self.entry(name).name}.onnx"
+        return self.folder / f"{self.entry(name).file_stem}.onnx"
 
     def engine(self, name: str, device: str = "auto", choice: EngineChoice | None = None) -> Engine:
         """The network, ready to run on ``auto``, ``cpu``, ``cuda`` or ``cuda:n``.

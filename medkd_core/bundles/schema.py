@@ -18,11 +18,20 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+def file_stem(network: str) -> str:
+    """What the files of a network are called on any system: its name, with ``-`` for ``:`` and ``.``.
+
+    No name has a ``-`` of its own, so that two networks never share a file:
+    ``timm:resnet50.a1_in1k`` is ``timm-resnet50-a1_in1k``, ``ofa_595`` stays as it is.
+    """
+    return network.replace(":", "-").replace(".", "-")
+
+
 class NetworkEntry(_Part):
-    """One network of the bundle; its files are ``<name>.safetensors`` and ``<name>.onnx``."""
+    """One network of the bundle; its files are ``<file_stem>.safetensors`` and ``.onnx``."""
 
     name: str
-    """Registry name: ``ofa_595``, ``densenet201``, ..."""
+    """``ofa_595``, ``densenet201``, ..., or ``timm:resnet50`` for any other network of timm."""
     label: str
     """For the screen: ``OFA-595``."""
     role: Literal["student", "teacher"]
@@ -38,6 +47,11 @@ class NetworkEntry(_Part):
     """Logits are divided by it before the softmax; fitted on the validation split."""
     metrics: dict[str, float] = {}
     """Of this network on the test split: ``macro_f1``, ``balanced_accuracy``, ``accuracy``."""
+
+    @property
+    def file_stem(self) -> str:
+        """What its files are called without their ending; see `file_stem`."""
+        return file_stem(self.name)
 
 
 class ReliabilityBin(_Part):

@@ -24,8 +24,8 @@ def write_bundle(folder: Path, manifest: BundleManifest, files: Mapping[str, Pat
         Made by this function; its parents, too.
     manifest : BundleManifest
     files : mapping of str to Path
-        Name in the bundle to the file that is copied: ``<network>.safetensors`` and
-        ``<network>.onnx`` of each network. A graph that keeps its weights outside must refer to
+        Name in the bundle to the file that is copied: ``<stem>.safetensors`` and
+        ``<stem>.onnx`` of each network (`NetworkEntry.file_stem`). A graph that keeps its weights outside must refer to
         the safetensors file by that name.
 
     Returns
@@ -67,7 +67,7 @@ def _check_files(folder: Path, manifest: BundleManifest, files: Mapping[str, Pat
     for name in files:
         refuse_foreign_name(name, folder)
     for entry in manifest.networks:
-        for name in (f"{entry.name}.safetensors", f"{entry.name}.onnx"):
+        for name in (f"{entry.file_stem}.safetensors", f"{entry.file_stem}.onnx"):
             if name not in files:
                 raise BundleError(
                     "Cannot write the bundle", path=folder, because=f"{name} was not given"

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from medkd_core import RESEARCH_USE_ONLY
 from medkd_core.bundles.read import Bundle
+from medkd_core.bundles.schema import file_stem
 from medkd_core.cli.console import answers, json_text, progress_bar, write_json
 from medkd_core.cli.options import DeviceOption, JsonOption, ModelOption
 from medkd_core.cli.wording import (
@@ -148,7 +149,11 @@ def explain(
     write_together(output, _explanation_files(opened, file, frame, picture, maps, dialect))
     for found in maps:
         label = opened.bundle.entry(found.network).label
-        what = "no map: nothing speaks for this class" if found.empty else f"{found.network}.png"
+        what = (
+            "no map: nothing speaks for this class"
+            if found.empty
+            else f"{file_stem(found.network)}.png"
+        )
         answers.print(f"{label:16} {what} ({found.forwards} passes, {found.seconds:.1f} s)")
     answers.print(model_line(opened), soft_wrap=True)
 
@@ -211,8 +216,8 @@ def _explanation_files(
     film = view_image(picture, opened.bundle.manifest.view)
     files: dict[str, NDArray[np.generic] | bytes] = {}
     for found in maps:
-        files[f"{found.network}.npy"] = found.overlay
-        files[f"{found.network}.png"] = burn_in_caption(colourise(film, found.overlay))
+        files[f"{file_stem(found.network)}.npy"] = found.overlay
+        files[f"{file_stem(found.network)}.png"] = burn_in_caption(colourise(film, found.overlay))
     document = {
         **model_facts(opened),
         "file": str(file),

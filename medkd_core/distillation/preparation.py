@@ -23,6 +23,7 @@ from medkd_core.jobs.spec import NetworkSpec
 from medkd_core.jobs.spec_file import check_spec
 from medkd_core.jobs.store import Job, JobStore
 from medkd_core.networks import create_network, recipe_for
+from medkd_core.networks.target_layers import target_layer_of
 from medkd_core.networks.weights import load_weights
 
 
@@ -88,6 +89,7 @@ def prepare(job: Job, reporter: Reporter) -> Run:
     spec = job.spec
     check_spec(spec)
     recipe = recipe_for(spec.network.name, spec.network.image_size)
+    _refuse_unexplainable(spec.network, recipe.size)
     fabric = make_fabric(spec.training.device)
     make_deterministic(spec.seed)
     dataset = load_dataset(spec.data, spec.seed)
@@ -119,6 +121,11 @@ def prepare(job: Job, reporter: Reporter) -> Run:
         validation=validation,
         test=test,
     )
+
+
+def _refuse_unexplainable(spec: NetworkSpec, size: int) -> None:
+    """Say now rather than after hours of training that a network could not be published."""
+    target_layer_of(spec.name, spec.width, size, spec.target_layer)
 
 
 def _network(spec: NetworkSpec, classes: int, reporter: Reporter) -> nn.Module:

@@ -22,6 +22,7 @@ from medkd_core.bundles.schema import (
     OperatingPoint,
     Provenance,
     ReliabilityBin,
+    file_stem,
 )
 from medkd_core.bundles.write import write_bundle
 from medkd_core.datasets.loading import load_dataset
@@ -149,16 +150,18 @@ def _export(member: _Member, work: Path, say: Say) -> NetworkEntry:
     facts, spec, result = network_facts(member.name), member.job.spec, member.result
     say(f"Exporting {facts.label}.")
     network = load_network(member.job, result)
-    weights = work / f"{facts.name}.safetensors"
+    weights = work / f"{file_stem(facts.name)}.safetensors"
     shutil.copyfile(member.job.result_folder / WEIGHTS_FILE, weights)
-    export_onnx(network, facts.name, result.recipe.size, weights, weights.with_suffix(".onnx"))
+    layer = spec.network.target_layer or facts.target_layer
+    graph = weights.with_suffix(".onnx")
+    export_onnx(network, facts.name, result.recipe.size, weights, graph, layer)
     return NetworkEntry(
         name=facts.name,
         label=facts.label,
         role=member.role,
         width=spec.network.width,
         recipe=result.recipe,
-        target_layer=facts.target_layer,
+        target_layer=layer,
         parameters=count_parameters(network),
         macs=count_macs(network, result.recipe.size),
         temperature=result.temperature,
@@ -171,7 +174,7 @@ def _measure(
 ) -> tuple[Familiarity, AgreementYardstick | None]:
     spec = members[0].job.spec
     opened = {
-        member.name: (OnnxEngine(work / f"{member.name}.onnx"), member.result.recipe)
+        member.name: (OnnxEngine(work / f"{file_stem(member.name)}.onnx"), member.result.recipe)
         for member in members
     }
     student = opened.pop(members[0].name)

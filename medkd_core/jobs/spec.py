@@ -40,11 +40,15 @@ class NetworkSpec(_Part):
     """The network that learns."""
 
     name: str
+    """One of MedKD's own, or ``timm:NAME`` for any network of timm: ``timm:resnet50``."""
     width: Annotated[float, Field(gt=0, le=2)] = 1.0
+    """Scale of the channels of MedKD's own networks; those of timm have none but 1."""
     image_size: Annotated[int, Field(ge=32, le=1024)] | None = None
     """Side of the input in pixels; the network's own when left out."""
     weights: Path | None = None
     """safetensors (or an imported published file) to start from; the head may differ."""
+    target_layer: str | None = None
+    """Layer whose map is explained, by its name in torch; the network's own when left out."""
 
 
 class TeacherSpec(_Part):

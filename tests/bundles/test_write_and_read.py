@@ -158,3 +158,41 @@ def test_pipe_where_a_file_should_be_is_refused_and_not_waited_for(folder, tmp_p
 def test_name_too_long_for_the_system_is_refused(tmp_path):
     with pytest.raises(BundleError, match="too long"):
         open_bundle(tmp_path / ("a" * 300))
+
+
+def test_network_of_timm_has_files_whose_names_suit_any_system(tmp_path, manifest, files):
+    teacher = manifest.networks[1].model_copy(update={"name": "timm:large.a1_in1k"})
+    named = {name.replace("large", "timm-large-a1_in1k"): file for name, file in files.items()}
+    changed = manifest.model_copy(update={"networks": [manifest.student, teacher]})
+    bundle = open_bundle(write_bundle(tmp_path / "lungs", changed, named))
+    assert bundle.onnx_path("timm:large.a1_in1k").name == "timm-large-a1_in1k.onnx"
+    assert bundle.weights_path("timm:large.a1_in1k").name == "timm-large-a1_in1k.safetensors"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "timm:../large",
+        "timm:a/b",
+        "timm:a\\b",
+        "timm:a..b",
+        "timm:",
+        "a:b",
+        "large.a",
+        "timm-large",
+    ],
+)
+def test_network_name_of_which_no_file_name_is_made_is_refused(folder, manifest, name):
+    networks = [entry.model_dump() for entry in manifest.networks]
+    networks[1]["name"] = name
+    rewrite_manifest(folder, networks=networks)
+    with pytest.raises(BundleError, match="no name of a network"):
+        open_bundle(folder)
+
+
+def test_networks_that_differ_in_capitals_only_are_refused(folder, manifest):
+    networks = [entry.model_dump() for entry in manifest.networks]
+    networks[1]["name"] = "SMALL"
+    rewrite_manifest(folder, networks=networks)
+    with pytest.raises(BundleError, match="two networks have one name"):
+        open_bundle(folder)
