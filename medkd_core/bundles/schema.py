@@ -19,7 +19,7 @@ class _Part(BaseModel):
 
 
 def file_stem(network: str) -> str:
-    """What the files of a network are called on any system: its name, with ``-`` for ``:`` and ``.``.
+    """What a network's files are called on any system: its name, with ``-`` for ``:`` and ``.``.
 
     No name has a ``-`` of its own, so that two networks never share a file:
     ``timm:resnet50.a1_in1k`` is ``timm-resnet50-a1_in1k``, ``ofa_595`` stays as it is.

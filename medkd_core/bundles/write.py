@@ -24,9 +24,9 @@ def write_bundle(folder: Path, manifest: BundleManifest, files: Mapping[str, Pat
         Made by this function; its parents, too.
     manifest : BundleManifest
     files : mapping of str to Path
-        Name in the bundle to the file that is copied: ``<stem>.safetensors`` and
-        ``<stem>.onnx`` of each network (`NetworkEntry.file_stem`). A graph that keeps its weights outside must refer to
-        the safetensors file by that name.
+        Name in the bundle to the file that is copied: ``<stem>.safetensors`` and ``<stem>.onnx`` of
+        each network (`NetworkEntry.file_stem`). A graph that keeps its weights outside must refer
+        to the safetensors file by that name.
 
     Returns
     -------

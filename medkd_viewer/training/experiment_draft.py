@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from medkd_core.jobs.spec import JobSpec
+from medkd_core.networks.registry import NETWORKS, is_timm_name
 from medkd_viewer.training.settings_table import SETTINGS, sentence
 
 KINDS = {
@@ -92,7 +93,19 @@ def _missing(draft: ExperimentDraft) -> dict[str, str]:
         problems["data.root"] = "There is no such folder."
     if draft.entries.get("kind") == "distill" and not draft.teachers:
         problems["teachers"] = "Tick at least one finished teacher."
+    network = draft.entries.get("network.name", "").strip()
+    if network not in NETWORKS and not is_timm_name(network):
+        problems["network.name"] = "Choose one of the list, or write timm:NAME."
+    if is_timm_name(network) and _number(draft.entries.get("network.width", "")) not in {None, 1}:
+        problems["network.width"] = "A network of timm has no width but 1."
     return problems
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def _nested(draft: ExperimentDraft) -> dict[str, Any]:
@@ -106,6 +119,8 @@ def _nested(draft: ExperimentDraft) -> dict[str, Any]:
             table[last] = text.strip()
         else:
             table.pop(last, None)
+    if draft.basis and draft.basis.network.name != whole["network"].get("name"):
+        whole["network"]["target_layer"] = None  # it was a layer of the other network
     weights = {teacher["job"]: teacher["weight"] for teacher in whole.get("teachers", ())}
     distils = draft.entries.get("kind") == "distill"
     whole["teachers"] = [

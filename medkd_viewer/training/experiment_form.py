@@ -96,7 +96,9 @@ class ExperimentForm(QObject):
         """Offer a network that is usual for the kind of job; any other may be chosen."""
         wanted = "teacher" if self.plan.kind.value == "teacher" else "student"
         network = self.plan.fields["network.name"]
-        if NETWORKS[network.value].role != wanted:
+        known = NETWORKS.get(network.value)
+        # A network of timm teaches, unless it is told otherwise.
+        if (known.role if known else "teacher") != wanted:
             network.value = next(name for name, facts in NETWORKS.items() if facts.role == wanted)
 
     def _connect(self) -> None:

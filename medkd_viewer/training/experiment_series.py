@@ -21,7 +21,9 @@ def series_of(student: JobSpec) -> list[JobSpec]:
             update={
                 "kind": "teacher",
                 "name": f"{name}, teacher {network_label(network)}",
-                "network": student.network.model_copy(update={"name": network, "weights": None}),
+                "network": student.network.model_copy(
+                    update={"name": network, "weights": None, "target_layer": None}
+                ),
                 "teachers": (),
             }
         )

@@ -42,7 +42,9 @@ class PlanPage(QWidget):
         self.fields = {
             "kind": self.kind,
             "name": FormField("Name", "Empty for one that tells network and data."),
-            "network.name": FormField("Network", choices=networks),
+            "network.name": FormField(
+                "Network", "Or timm:NAME for any network of timm.", networks, other=True
+            ),
         }
         for setting in SETTINGS:
             self.fields[setting.key] = FormField(setting.label, setting.meaning)

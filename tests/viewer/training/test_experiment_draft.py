@@ -82,3 +82,32 @@ def test_whole_experiment_is_teachers_then_baseline_then_student(entries, store)
         job.identifier for job in jobs[:3]
     ]
     assert {job.spec.network.name for job in jobs[3:]} == {"ofa_595"}
+
+
+@pytest.mark.parametrize("name", ["timm:resnet50", "timm:resnet50.a1_in1k"])
+def test_any_network_of_timm_may_learn(entries, name):
+    spec = check(ExperimentDraft({**entries, "kind": "teacher", "network.name": name})).spec
+    assert spec.network.name == name
+    assert draft_of(spec).entries["network.name"] == name
+
+
+@pytest.mark.parametrize("name", ["", "resnet50", "timm:", "timm:../weights", "timm:hf-hub:a/b"])
+def test_name_that_is_no_network_is_explained(entries, name):
+    checked = check(ExperimentDraft({**entries, "network.name": name}))
+    assert checked.spec is None
+    assert checked.problems["network.name"] == "Choose one of the list, or write timm:NAME."
+
+
+def test_network_of_timm_has_no_other_width(entries):
+    draft = ExperimentDraft({**entries, "network.name": "timm:resnet50", "network.width": "0.5"})
+    assert check(draft).problems == {"network.width": "A network of timm has no width but 1."}
+
+
+def test_target_layer_is_kept_for_its_own_network_only(entries, films):
+    network = NetworkSpec(name="timm:resnet50", target_layer="layer3")
+    spec = JobSpec(kind="teacher", data=DataSpec(kind="folder", root=films), network=network)
+    draft = draft_of(spec)
+    assert check(draft).spec.network.target_layer == "layer3"
+    other = ExperimentDraft({**draft.entries, "network.name": "vgg19"}, basis=spec)
+    assert check(other).spec.network.target_layer is None
+    assert all(job.network.target_layer is None for job in series_of(spec)[:3])

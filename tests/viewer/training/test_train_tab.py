@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QPlainTextEdit
 
+from medkd_core.jobs.spec import DataSpec, JobSpec, NetworkSpec
 from medkd_core.jobs.state import JobStatus
 from medkd_viewer.training import job_queue
 from medkd_viewer.training.actions import Action
@@ -225,3 +226,31 @@ def test_clicking_the_chosen_run_comes_back_to_its_page(open_tab, make_job, qtbo
     row = tab.run_list.visualRect(tab.run_list.currentIndex())
     qtbot.mouseClick(tab.run_list.viewport(), Qt.MouseButton.LeftButton, pos=row.center())
     assert tab.pages.currentIndex() == Step.RUN
+
+
+def test_network_of_timm_can_be_written_where_others_are_chosen(open_tab, films, qtbot):
+    tab = open_tab()
+    tab.form.data.root.value = str(films)
+    tab.show_step(Step.PLAN)
+    field = tab.form.plan.fields["network.name"]
+    line = field.editor.lineEdit()
+    line.selectAll()
+    qtbot.keyClicks(line, "resnet50")
+    assert field.sentence.text() == "✕ Choose one of the list, or write timm:NAME."
+    assert not tab.form.plan.start.isEnabled()
+    line.selectAll()
+    qtbot.keyClicks(line, "timm:resnet50")
+    assert tab.form.checked.spec.network.name == "timm:resnet50"
+    line.selectAll()
+    qtbot.keyClicks(line, "VGG-19")
+    assert tab.form.checked.spec.network.name == "vgg19"
+
+
+def test_copy_of_a_job_of_timm_keeps_its_network(open_tab, films):
+    network = NetworkSpec(name="timm:resnet50", target_layer="layer3")
+    spec = JobSpec(kind="teacher", data=DataSpec(kind="folder", root=films), network=network)
+    form = open_tab().form
+    form.copy(spec)
+    assert form.checked.spec == spec
+    form.clear()
+    assert form.plan.fields["network.name"].value == "densenet201"
