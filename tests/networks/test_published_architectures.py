@@ -11,6 +11,7 @@ from timm.layers import SqueezeExcite, make_divisible
 from timm.models._efficientnet_builder import decode_arch_def
 from timm.models.mobilenetv3 import MobileNetV3
 from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from medkd_core.networks import NETWORKS, create_network
 from medkd_core.networks.complexity import count_macs, count_parameters
@@ -68,6 +69,58 @@ def test_registry_agrees_with_the_measured_facts(name: str) -> None:
 def test_the_students_cost_at_224_pixels_is_the_measured_one() -> None:
     measured = reference("ofa_595")["measured"]
     assert count_macs(without_weights("ofa_595"), 224) == measured["macs_224"]
+
+
+@with_reference
+@pytest.mark.parametrize("size", [224, 236])
+def test_every_block_of_the_student_has_the_published_shape_and_cost(size: int) -> None:
+    network, published = without_weights("ofa_595").eval(), reference("ofa_595")
+    assert len(network.blocks) == len(published["blocks"])
+    x = network.first_conv(torch.empty(1, 3, size, size, device="meta"))
+    for block, facts in zip(network.blocks, published["blocks"], strict=True):
+        with FlopCounterMode(display=False) as counter:
+            x = block(x)
+        body = block.mobile_inverted_conv
+        assert x.shape[1:] == (facts["out"], *[facts[f"out_size_at_{size}"]] * 2)
+        assert counter.get_total_flops() // 2 == facts[f"macs_at_{size}"]
+        assert count_parameters(block) == facts["params"]
+        assert block.shortcut == facts["identity_shortcut"]
+        assert body.depth_conv.conv.kernel_size == (facts["kernel"], facts["kernel"])
+        squeeze = getattr(body.depth_conv, "se", None)
+        assert (squeeze is not None) == facts["se"]
+        if squeeze is not None:
+            assert squeeze.fc.reduce.out_channels == facts["se_hidden"]
+    assert network.final_expand_layer(x).shape[-1] == (7 if size == 224 else 8)
+
+
+@with_reference
+@pytest.mark.parametrize("name", ["ofa_595", "visformer_s"])
+def test_batch_normalisation_is_the_published_one(name: str) -> None:
+    facts = reference(name)["batch_norm"]
+    norms = [m for m in without_weights(name).modules() if isinstance(m, nn.BatchNorm2d)]
+    assert {(norm.eps, norm.momentum) for norm in norms} == {(facts["eps"], facts["momentum"])}
+
+
+@with_reference
+def test_every_block_of_the_windowed_transformer_is_the_published_one() -> None:
+    published = reference("autoformer_v2_t")
+    network = without_weights("autoformer_v2_t")
+    for stage, facts in zip(network.layers, published["stages"], strict=True):
+        for block, fact in zip(stage.blocks, facts["blocks"], strict=True):
+            ours = (block.attn.heads, block.window, block.shift, block.mlp.fc1.out_features)
+            assert ours == (fact["heads"], fact["window"], fact["shift"], fact["mlp_hidden"])
+            assert (block.attn_mask is not None) == fact["has_attn_mask"]
+            assert block.attn.scale == pytest.approx(fact["head_dim"] ** -0.5)
+    norms = [m for m in network.modules() if isinstance(m, nn.LayerNorm)]
+    assert {norm.eps for norm in norms} == {published["layernorm_eps"]}
+
+
+def test_the_students_dropout_is_the_published_one_and_the_variant_has_none() -> None:
+    rates = {
+        name: [m.p for m in without_weights(name).modules() if isinstance(m, nn.Dropout)]
+        for name in ("ofa_595", "ofa_595_s")
+    }
+    assert rates == {"ofa_595": [0.2], "ofa_595_s": []}
 
 
 @with_reference
