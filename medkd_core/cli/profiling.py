@@ -105,9 +105,8 @@ def _of_published(names: list[str], device: str) -> EfficiencyReport:
     wanted = published_names(names)
     choices = possible_engines(device)
     machine = machine_facts()
-    _announce("each network is exported first, which takes up to a minute")
     # Closed, and with it the folder of exported networks, however this ends.
-    with closing(published_subjects(wanted)) as subjects:
+    with closing(published_subjects(wanted, _announce)) as subjects:
         networks = profile_networks(subjects, choices, announce=_announce)
     return EfficiencyReport(
         subject="Published networks, fresh weights, 1000 classes",
@@ -119,7 +118,7 @@ def _of_published(names: list[str], device: str) -> EfficiencyReport:
 
 
 def _announce(what: str) -> None:
-    errors.print(f"Measuring {what} ...", soft_wrap=True, style="dim")
+    errors.print(f"{what} ...", soft_wrap=True, style="dim")
 
 
 def _print(report: EfficiencyReport) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from medkd_core.engines.choice import EngineChoice
 from medkd_core.evaluation.efficiency_process import measure
@@ -14,11 +14,8 @@ from medkd_core.evaluation.efficiency_schema import (
     SizeRatios,
     TimeRatios,
 )
-from medkd_core.evaluation.efficiency_subjects import Subject
+from medkd_core.evaluation.efficiency_subjects import Announce, Subject
 from medkd_core.evaluation.efficiency_timing import Budget
-
-Announce = Callable[[str], None]
-"""Told what is measured next."""
 
 
 def profile(
@@ -63,7 +60,7 @@ def _profile(
     engines: list[EngineProfile] = []
     recount: Recount | None = None
     for index, choice in enumerate(choices):
-        announce(f"{subject.label}: {choice.label}")
+        announce(f"Measuring {subject.label}: {choice.label}")
         measured = measure(subject, choice, budget)
         times, counted = (None, None) if isinstance(measured, str) else measured
         beside = student.engines[index].times if student else times

@@ -11,10 +11,10 @@ import logging
 import multiprocessing
 import os
 import signal
-import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 
 from medkd_core.engines.choice import EngineChoice
@@ -52,8 +52,9 @@ def measure(subject: Subject, choice: EngineChoice, budget: Budget | None = None
         answer.close()
         return _received(answers) or _last_word(process)
     finally:
-        process.kill()
-        process.join()
+        if process.pid is not None:
+            process.kill()
+            process.join()
         process.close()
         answers.close()
 
@@ -75,15 +76,20 @@ def _last_word(process: multiprocessing.process.BaseProcess) -> str:
 
 @contextmanager
 def _interrupts_kept_from_children() -> Iterator[None]:
-    """Ctrl-C reaches every process of a terminal; ours alone says so, and ends the others."""
-    if threading.current_thread() is not threading.main_thread():
+    """Ctrl-C reaches every process of a terminal; ours alone says so, and ends the others.
+
+    A child inherits that the signal is blocked; ours gets it when the block is lifted.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    ours = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # The first child starts multiprocessing's tracker, which would lift the block.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, ours)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _answer(subject: Subject, choice: EngineChoice, budget: Budget | None, out: Connection) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -12,6 +12,7 @@ from medkd_core.bundles.read import Bundle
 from medkd_core.bundles.schema import NetworkEntry
 from medkd_core.engines.choice import EngineChoice
 from medkd_core.engines.protocol import Engine
+from medkd_core.errors import NetworkError
 from medkd_core.evaluation.efficiency_schema import Score
 from medkd_core.networks.registry import network_facts
 
@@ -19,6 +20,9 @@ PUBLISHED = ("ofa_595", "densenet201", "visformer_s", "autoformer_v2_t")
 """The paper's student and teachers."""
 
 _CLASSES = 1000
+
+Announce = Callable[[str], None]
+"""Told in a few words what is done next."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +145,9 @@ def published_names(names: Sequence[str] = ()) -> list[str]:
     return list(dict.fromkeys([student, *wanted]))
 
 
-def published_subjects(names: Sequence[str]) -> Generator[Subject]:
+def published_subjects(
+    names: Sequence[str], announce: Announce = lambda _: None
+) -> Generator[Subject]:
     """Networks as published, at full width, with fresh weights and 1000 classes.
 
     Each is exported into a temporary folder when its turn comes (up to a minute on two cores);
@@ -156,16 +162,25 @@ def published_subjects(names: Sequence[str]) -> Generator[Subject]:
     """
     with tempfile.TemporaryDirectory(prefix="medkd-profile-") as folder:
         for name in names:
-            yield _exported(name, Path(folder))
+            announce(f"Exporting {network_facts(name).label}")
+            # A folder each, for names may hold what file names may not.
+            yield _exported(name, Path(tempfile.mkdtemp(dir=folder)))
 
 
 def _exported(name: str, folder: Path) -> Subject:
-    from medkd_core.engines.export import export_onnx
-    from medkd_core.networks.creation import create_network
-    from medkd_core.networks.weights import save_weights
+    try:
+        from medkd_core.engines.export import export_onnx
+        from medkd_core.networks.creation import create_network
+        from medkd_core.networks.weights import save_weights
+    except ModuleNotFoundError as error:
+        raise NetworkError(
+            f"Cannot make the network {name}",
+            because=f"the package {error.name} is not installed",
+            cure="Install MedKD with its training packages: pip install medkd.",
+        ) from error
 
     facts = network_facts(name)
-    weights, graph = folder / f"{name}.safetensors", folder / f"{name}.onnx"
+    weights, graph = folder / "network.safetensors", folder / "network.onnx"
     network = create_network(name, _CLASSES).eval()
     save_weights(network, weights)
     export_onnx(network, name, facts.native_size, weights, graph)

@@ -33,8 +33,8 @@ class Budget:
         No batch that would take longer is tried, except those of up to 8.
     """
 
-    single_seconds: float = 1.0
-    batch_seconds: float = 0.3
+    single_seconds: float = 0.8
+    batch_seconds: float = 0.2
     fewest_runs: int = 20
     longest_batch_seconds: float = 0.4
 
