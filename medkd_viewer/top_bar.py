@@ -98,8 +98,9 @@ class TopBar(QWidget):
         menu.addAction(self._actions["open_model"])
 
     def show_device(self, words: str, current: str, devices: tuple[DeviceChoice, ...]) -> None:
-        """Name the device in use and offer others."""
-        _show_text(self._device, words)
+        """Name the device in use, tell on pointing why it was chosen, and offer others."""
+        _show_text(self._device, words.partition(" (")[0])
+        self._device.setToolTip(words)
         self._device.setAccessibleName(f"Device: {words}")
         menu = _emptied(self._device)
         group = QActionGroup(menu)
