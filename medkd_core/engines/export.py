@@ -63,7 +63,8 @@ def export_onnx(
     Raises
     ------
     EngineError
-        The weights lie elsewhere or are others, or the graph does not answer as torch does.
+        The weights lie elsewhere or are others, torch makes no graph of such a network, or the
+        graph does not answer as torch does.
     """
     if weights_path.parent.resolve() != onnx_path.parent.resolve():
         raise _cannot(onnx_path, "its weights lie in another folder")
@@ -83,6 +84,8 @@ def export_onnx(
         partial.replace(onnx_path)
     except OSError as error:
         raise _cannot(onnx_path, error.strerror or "the disk refused") from error
+    except torch.onnx.OnnxExporterError as error:
+        raise _cannot(onnx_path, f"torch makes none of {type(network).__name__}") from error
     finally:
         partial.unlink(missing_ok=True)
         network.train(was_training)

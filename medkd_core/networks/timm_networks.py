@@ -47,7 +47,8 @@ def timm_facts(name: str) -> NetworkFacts:
     if cfg.input_size != (3, size, size):
         shape = " x ".join(map(str, cfg.input_size))
         raise _unusable(name, f"it looks at pictures of {shape}, not at square colour ones")
-    network = _weightless(name, cfg, size)
+    with torch.device("meta"):
+        network = _build(name, cfg, _CLASSES, size).eval()
     found = find_target_layer(network, size)
     _check_answer(name, network, size)
     return NetworkFacts(
@@ -94,15 +95,6 @@ def _build(name: str, cfg: PretrainedCfg, num_classes: int, image_size: int) -> 
             because=f"timm refuses ({error})".replace("\n", " "),
             cure=f"Its native size is {cfg.input_size[-1]} pixels.",
         ) from error
-
-
-def _weightless(name: str, cfg: PretrainedCfg, size: int) -> nn.Module:
-    try:
-        with torch.device("meta"):
-            return _build(name, cfg, _CLASSES, size).eval()
-    except NetworkError:
-        # Some architectures compute with numbers while they are made.
-        return _build(name, cfg, _CLASSES, size).eval()
 
 
 def _check_answer(name: str, network: nn.Module, size: int) -> None:

@@ -1,14 +1,17 @@
 """Narrow networks and other input sizes: what is kept, and what is refused."""
 
+import re
+
 import pytest
 import torch
 
 from medkd_core.errors import NetworkError
 from medkd_core.networks import NETWORKS, create_network
-from medkd_core.networks.access import Explained
+from medkd_core.networks.access import Explained, as_map
 from medkd_core.networks.autoformer_v2_t import AutoFormerV2T
 from medkd_core.networks.complexity import count_macs
-from medkd_core.networks.target_layers import with_target_layer
+from medkd_core.networks.registry import Layout
+from medkd_core.networks.target_layers import look_up_target_layer, with_target_layer
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -40,6 +43,19 @@ def test_target_maps_of_the_published_networks_are_7_or_8_or_14_cells_wide() -> 
         assert features.shape[-1] == (14 if "vgg" in name else 8 if size == 236 else 7), name
 
 
+@pytest.mark.parametrize("name", NETWORKS)
+def test_layers_are_maps_of_the_layout_that_the_registry_says(name: str) -> None:
+    facts = NETWORKS[name]
+    with torch.device("meta"):
+        network = create_network(name)
+    target = look_up_target_layer(network, facts.target_layer, facts.native_size)
+    assert (target.layout, target.prefix_tokens) == (facts.layout, facts.prefix_tokens)
+    if facts.cheaper_layer:
+        cheaper = look_up_target_layer(network, facts.cheaper_layer, facts.native_size)
+        assert (cheaper.layout, cheaper.side) == (target.layout, target.side)
+        assert cheaper.channels < target.channels / 4
+
+
 def test_the_students_cheaper_layer_has_192_channels_instead_of_1152() -> None:
     facts = NETWORKS["ofa_595"]
     assert facts.cheaper_layer is not None
@@ -59,6 +75,29 @@ def test_tokens_become_a_map_row_by_row() -> None:
         features = Explained(network, "norm", "tokens")(torch.randn(1, 3, 64, 64))[1]
     assert torch.equal(features[0, :, 0, 1], tokens[0][0, 1])
     assert torch.equal(features[0, :, 1, 0], tokens[0][0, 2])
+
+
+@pytest.mark.parametrize(
+    ("shape", "layout", "prefix_tokens", "reason"),
+    [
+        ((1, 48, 8), "tokens", 0, "tokens of a square grid"),
+        ((1, 49, 8), "tokens", 1, "tokens of a square grid"),
+        ((1, 49, 8), "nchw", 0, "(batch, channels, height, width)"),
+        ((1, 8), "nhwc", 0, "(batch, height, width, channels)"),
+    ],
+)
+def test_output_that_is_not_of_its_layout_is_refused(
+    shape: tuple[int, ...], layout: Layout, prefix_tokens: int, reason: str
+) -> None:
+    with pytest.raises(NetworkError, match=re.escape(reason)):
+        as_map(torch.zeros(shape), layout, prefix_tokens)
+
+
+def test_channels_that_stand_last_are_put_first_and_prefix_tokens_left_out() -> None:
+    image = torch.arange(12.0).reshape(1, 2, 2, 3)
+    assert torch.equal(as_map(image, "nhwc", 0)[0, :, 1, 0], image[0, 1, 0])
+    tokens = torch.arange(15.0).reshape(1, 5, 3)
+    assert torch.equal(as_map(tokens, "tokens", 1)[0, :, 1, 0], tokens[0, 3])
 
 
 def test_explaining_leaves_no_listener_behind() -> None:
