@@ -79,3 +79,57 @@ def test_ctrl_c_ends_command_and_measurement_at_once(small_bundle: Path, tmp_pat
         said = running.stderr.read()  # ends when the last process of the group has ended
     assert running.returncode == 130
     assert "Traceback" not in said
+
+
+HIDE = """
+import sys
+ABSENT = {"torch", "torchvision", "timm", "onnx", "onnxscript", "matplotlib"}
+class Without:
+    def __init__(self, finder):
+        self.finder = finder
+    def find_spec(self, name, path=None, target=None):
+        hidden = name.split(".")[0] in ABSENT
+        return None if hidden else self.finder.find_spec(name, path, target)
+sys.meta_path[:] = [Without(finder) for finder in sys.meta_path]
+"""
+
+
+@pytest.fixture
+def medkd_without_training_packages(tmp_path: Path) -> Medkd:
+    # Read at the start of every interpreter, also of the measuring child.
+    (tmp_path / "sitecustomize.py").write_text(HIDE)
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "XDG_STATE_HOME": str(tmp_path)}
+
+    def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "medkd_core.cli.app", *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+
+    return run
+
+
+def test_onnxruntime_is_profiled_where_torch_is_not_installed(
+    medkd_without_training_packages: Medkd, small_bundle: Path
+) -> None:
+    done = medkd_without_training_packages(
+        "profile", "--model", small_bundle, "--network", "vgg19", "--json"
+    )
+    assert done.returncode == 0, done.stderr
+    report = EfficiencyReport.model_validate_json(done.stdout)
+    (student,) = report.networks
+    (engine,) = student.engines
+    assert engine.runtime == "onnxruntime"
+    assert engine.times is not None
+    assert student.recount is None
+
+
+@pytest.mark.parametrize(
+    ("options", "package"), [(["--picture", "cost.png"], "matplotlib"), (["--published"], "onnx")]
+)
+def test_a_missing_package_is_named_with_its_cure(
+    medkd_without_training_packages: Medkd, options: list[str], package: str
+) -> None:
+    done = medkd_without_training_packages("profile", *options)
+    assert done.returncode == 1
+    assert f"the package {package} is not installed" in done.stderr
+    assert "pip install" in done.stderr
+    assert "Measuring" not in done.stderr
