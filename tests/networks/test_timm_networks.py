@@ -103,11 +103,26 @@ def brightest_cell(name: str, row: int, column: int) -> tuple[int, int]:
     return cell // side * size // side, cell % side * size // side
 
 
-@pytest.mark.parametrize("name", ["timm:test_resnet", "timm:test_vit", "timm:test_convnext"])
+NEAR = ("test_resnet", "test_vit", "test_convnext")
+FAR = (
+    "swin_tiny_patch4_window7_224",
+    "nest_tiny",
+    "hiera_tiny_224",
+    "deit_tiny_distilled_patch16_224",
+    "cait_xxs24_224",
+    "pit_ti_224",
+    "mvitv2_tiny",
+    "efficientformer_l1",
+)
+
+
+@pytest.mark.parametrize(
+    "name", [*NEAR, *(pytest.param(name, marks=pytest.mark.slow) for name in FAR)]
+)
 def test_map_lies_over_the_image_row_by_row(name: str) -> None:
-    size = network_facts(name).native_size
+    size = network_facts(f"timm:{name}").native_size
     wanted = (size // 8, size - size // 8)
-    assert math.dist(brightest_cell(name, *wanted), wanted) < size / 4
+    assert math.dist(brightest_cell(f"timm:{name}", *wanted), wanted) < size / 4
 
 
 def test_another_size_is_taken_where_the_architecture_allows_it() -> None:
