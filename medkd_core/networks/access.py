@@ -89,9 +89,18 @@ class Explained(nn.Module):
 
 
 def last_layer(network: nn.Module) -> nn.Module:
-    """The layer that gives the logits; its name is the prefix of the head's weights.
+    """The layer that gives the logits: the first of `last_layers`.
 
-    Of several heads (a distilled transformer averages two) it is the first one's.
+    Raises
+    ------
+    NetworkError
+        The network has no classifier.
+    """
+    return last_layers(network)[0]
+
+
+def last_layers(network: nn.Module) -> list[nn.Module]:
+    """The layers that give the logits; a distilled transformer averages those of two heads.
 
     Raises
     ------
@@ -99,16 +108,18 @@ def last_layer(network: nn.Module) -> nn.Module:
         The network has no classifier.
     """
     head = network.get_classifier() if hasattr(network, "get_classifier") else None  # type: ignore[operator]
-    if isinstance(head, tuple | list):
-        head = head[0]
-    layers = head.modules() if isinstance(head, nn.Module) else ()
-    weighted = [layer for layer in layers if isinstance(layer, nn.Linear | nn.Conv2d)]
-    if not weighted:
+    heads = head if isinstance(head, tuple | list) else [head]
+    weighted = [
+        [layer for layer in each.modules() if isinstance(layer, nn.Linear | nn.Conv2d)]
+        for each in heads
+        if isinstance(each, nn.Module)
+    ]
+    if not weighted or not all(weighted):
         raise NetworkError(
             f"Cannot use a network of the kind {type(network).__name__}",
             because="it has no classifier",
         )
-    return weighted[-1]
+    return [layers[-1] for layers in weighted]
 
 
 def as_map(features: Tensor, layout: Layout, prefix_tokens: int) -> Tensor:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from medkd_core.errors import NetworkError
-from medkd_core.networks.access import last_layer
+from medkd_core.networks.access import last_layers
 from medkd_core.networks.spellings import in_our_spelling
 
 _DERIVED = ("relative_position_index", "attn_mask")
@@ -89,12 +89,12 @@ def load_weights(network: nn.Module, path: Path) -> LoadReport:
     own = network.state_dict()
     tensors, spelling = in_our_spelling(read_tensors(path), own)
     tensors = {key: _shaped(value, own.get(key)) for key, value in tensors.items()}
-    head = head_name(network)
-    classes = class_count(tensors, head, path)
-    replaced = classes != len(own[f"{head}.weight"])
-    if replaced:
-        tensors = {key: value for key, value in tensors.items() if not key.startswith(f"{head}.")}
-    _check_keys(own, tensors, f"{head}." if replaced else None, path)
+    heads = head_names(network)
+    classes = class_count(tensors, heads[0], path)
+    replaced = classes != len(own[f"{heads[0]}.weight"])
+    fresh = tuple(f"{head}." for head in heads) if replaced else ()
+    tensors = {key: value for key, value in tensors.items() if not key.startswith(fresh)}
+    _check_keys(own, tensors, fresh, path)
     _check_values(tensors, path)
     network.load_state_dict(tensors, strict=False)
     return LoadReport(replaced_head=replaced, classes_in_file=classes, spelling=spelling)
@@ -109,7 +109,7 @@ def classes_in(path: Path, network: nn.Module) -> int:
         The file cannot be read, or has no head of such a network.
     """
     tensors, _ = in_our_spelling(read_tensors(path), network.state_dict())
-    return class_count(tensors, head_name(network), path)
+    return class_count(tensors, head_names(network)[0], path)
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
@@ -135,10 +135,10 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         ) from error
 
 
-def head_name(network: nn.Module) -> str:
-    """Name of the layer that gives the logits: ``classifier.linear``, ``head.fc``, ..."""
-    last = last_layer(network)
-    return next(name for name, module in network.named_modules() if module is last)
+def head_names(network: nn.Module) -> list[str]:
+    """Names of the layers that give the logits: ``classifier.linear``, ``head.fc``, ..."""
+    named = {module: name for name, module in network.named_modules()}
+    return [named[layer] for layer in last_layers(network)]
 
 
 def class_count(tensors: Mapping[str, Tensor], head: str, path: Path) -> int:
@@ -191,10 +191,10 @@ def _unwrapped(content: object) -> dict[str, Tensor]:
 
 
 def _check_keys(
-    own: Mapping[str, Tensor], found: Mapping[str, Tensor], kept: str | None, path: Path
+    own: Mapping[str, Tensor], found: Mapping[str, Tensor], fresh: tuple[str, ...], path: Path
 ) -> None:
     def needed(key: str) -> bool:
-        return not key.endswith(_DERIVED) and not (kept and key.startswith(kept))
+        return not key.endswith(_DERIVED) and not key.startswith(fresh)
 
     faults = {
         "missing": [key for key in own if key not in found and needed(key)],

@@ -84,6 +84,16 @@ def test_a_head_for_other_classes_stays_fresh_and_is_reported(name: str, tmp_pat
     assert torch.equal(first, next(iter(small(name, classes=7).parameters())))
 
 
+def test_both_heads_of_a_distilled_transformer_stay_fresh_together(tmp_path: Path) -> None:
+    path = tmp_path / "weights.safetensors"
+    save_weights(create_network("timm:deit_tiny_distilled_patch16_224", 5), path)
+    network = create_network("timm:deit_tiny_distilled_patch16_224", 3)
+    heads = [head.weight.clone() for head in network.get_classifier()]
+    assert load_weights(network, path).replaced_head
+    pairs = zip(network.get_classifier(), heads, strict=True)
+    assert all(torch.equal(head.weight, before) for head, before in pairs)
+
+
 def test_weights_of_another_network_are_refused_and_nothing_is_copied(saved: Path) -> None:
     network = small("densenet201", seed=1)
     with pytest.raises(NetworkError, match=r"no classifier\.weight and so belong to another"):
