@@ -212,10 +212,12 @@ def _remarks(report: EfficiencyReport) -> Iterable[str]:
         for engine in network.engines:
             if engine.failure:
                 yield f"{network.label}, {engine.label}: {engine.failure}"
-    if report.machine.was_busy:
+    if worst := report.most_disturbed:
+        network, engine = worst
         yield (
-            f"Other programs were busy (load {report.machine.load:.1f}): the times are worse"
-            " than this machine's."
+            f"Other programs were busy meanwhile (at {network.label}, {engine.label}:"
+            f" {engine.others_busy_cores:.1f} cores), which spoils times and ratios."
+            " Measure again when the machine is idle."
         )
 
 

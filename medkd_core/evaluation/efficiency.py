@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from medkd_core.engines.choice import EngineChoice
-from medkd_core.evaluation.efficiency_process import measure
+from medkd_core.evaluation.efficiency_process import Measured, measure
 from medkd_core.evaluation.efficiency_schema import (
     EngineProfile,
     EngineTimes,
@@ -62,20 +62,27 @@ def _profile(
     for index, choice in enumerate(choices):
         announce(f"Measuring {subject.label}: {choice.label}")
         measured = measure(subject, choice, budget)
-        times, counted = (None, None) if isinstance(measured, str) else measured
-        beside = student.engines[index].times if student else times
-        engines.append(
-            EngineProfile(
-                runtime=choice.runtime,
-                device=choice.device,
-                label=choice.label,
-                times=times,
-                to_student=_time_ratios(times, beside),
-                failure=measured if isinstance(measured, str) else "",
-            )
-        )
-        recount = counted or recount
+        beside = student.engines[index] if student else None
+        engines.append(_engine_profile(choice, measured, beside))
+        if isinstance(measured, Measured):
+            recount = measured.recount or recount
     return _assembled(subject, student, engines, recount)
+
+
+def _engine_profile(
+    choice: EngineChoice, measured: Measured | str, student: EngineProfile | None
+) -> EngineProfile:
+    profiled = EngineProfile(runtime=choice.runtime, device=choice.device, label=choice.label)
+    if isinstance(measured, str):
+        return profiled.model_copy(update={"failure": measured})
+    times = measured.times
+    return profiled.model_copy(
+        update={
+            "times": times,
+            "to_student": _time_ratios(times, student.times if student else times),
+            "others_busy_cores": measured.others_busy_cores,
+        }
+    )
 
 
 def _assembled(
@@ -105,8 +112,8 @@ def _assembled(
     )
 
 
-def _time_ratios(times: EngineTimes | None, student: EngineTimes | None) -> TimeRatios | None:
-    if times is None or student is None:
+def _time_ratios(times: EngineTimes, student: EngineTimes | None) -> TimeRatios | None:
+    if student is None:
         return None
     return TimeRatios(
         latency=times.latency_ms_median / student.latency_ms_median,

@@ -98,7 +98,9 @@ def _write_frame(figure: Figure, report: EfficiencyReport) -> None:
     figure.text(0.035, 0.918, f"{report.subject}{demo}", size=11, color=_FAINT, va="center")
     packages = ", ".join(f"{name} {number}" for name, number in machine.packages.items())
     where = ", ".join([f"{machine.processor}, {machine.cores_used} cores", *machine.gpus])
-    figure.text(0.035, 0.026, f"{where}; {packages}; {machine.date[:10]}", size=8, color=_FAINT)
+    busy = "; other programs were busy meanwhile" if report.most_disturbed else ""
+    facts = f"{where}; {packages}; {machine.date[:10]}{busy}"
+    figure.text(0.035, 0.026, facts, size=8, color=_FAINT)
     figure.text(0.965, 0.026, RESEARCH_USE_ONLY, size=9, weight="bold", ha="right")
 
 
@@ -113,7 +115,7 @@ def _draw_bubbles(axes: Axes, report: EfficiencyReport) -> None:
         x, y = times.latency_ms_median, _height(network)
         area = max(30.0, _LARGEST_BUBBLE * network.parameters / most)
         colour = _colour(report.networks, network)
-        axes.scatter(x, y, area, color=colour, alpha=0.75, linewidths=0, zorder=3)
+        axes.scatter(x, y, area, color=colour, alpha=0.75, linewidths=0, zorder=3, clip_on=False)
         _draw_interval(axes, network, x)
         xs.append(x)
         ys.append(y)
@@ -152,7 +154,7 @@ def _frame_bubbles(axes: Axes, xs: list[float], ys: list[float], *, scored: bool
     axes.set_xlim(min(xs) / 1.5, max(xs) * 1.6)
     margin = 0.25 * (max(ys) - min(ys) or 0.1)
     top = max(ys) + margin
-    axes.set_ylim(min(ys) - margin, min(top, 1.03) if scored else top)
+    axes.set_ylim(max(min(ys) - margin, 0), min(top, 1.03) if scored else top)
     ticks = [step * 10.0**power for power in range(-3, 7) for step in (1, 2, 5)]
     low, high = axes.get_xlim()
     axes.set_xticks([tick for tick in ticks if low <= tick <= high])

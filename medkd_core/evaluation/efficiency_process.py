@@ -14,17 +14,36 @@ import signal
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 
 from medkd_core.engines.choice import EngineChoice
 from medkd_core.errors import MedKDError
+from medkd_core.evaluation.contention import OtherPrograms
 from medkd_core.evaluation.efficiency_schema import EngineTimes, Recount
 from medkd_core.evaluation.efficiency_subjects import Subject
 from medkd_core.evaluation.efficiency_timing import Budget, time_engine
 from medkd_core.evaluation.memory import peak_memory
 
-Measured = tuple[EngineTimes, Recount | None]
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a child found.
+
+    Attributes
+    ----------
+    times : EngineTimes
+    others_busy_cores : float or None
+        What other programs used meanwhile.
+    recount : Recount or None
+        Torch's own count of the network, where torch ran it.
+    """
+
+    times: EngineTimes
+    others_busy_cores: float | None
+    recount: Recount | None
+
 
 # Imported before memory is watched: what a library takes is no network's cost.
 _LIBRARIES = {
@@ -34,11 +53,11 @@ _LIBRARIES = {
 
 
 def measure(subject: Subject, choice: EngineChoice, budget: Budget | None = None) -> Measured | str:
-    """Times of a network on an engine, and torch's own count of it where torch ran it.
+    """Measure a network on an engine.
 
     Returns
     -------
-    (EngineTimes, Recount or None) or str
+    Measured or str
         A sentence where it could not be measured.
     """
     context = multiprocessing.get_context("spawn")
@@ -108,9 +127,10 @@ def _measured(subject: Subject, choice: EngineChoice, budget: Budget | None) -> 
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     for library in _LIBRARIES[choice.runtime]:
         importlib.import_module(library)
-    memory = peak_memory(choice.device)
+    memory, others = peak_memory(choice.device), OtherPrograms()
     times = time_engine(subject.engine(choice), memory, budget)
-    return times, _recounted(subject) if choice.runtime == "torch" else None
+    busy = others.busy_cores()
+    return Measured(times, busy, _recounted(subject) if choice.runtime == "torch" else None)
 
 
 def _recounted(subject: Subject) -> Recount:

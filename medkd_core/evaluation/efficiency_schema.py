@@ -8,6 +8,9 @@ from pydantic import BaseModel, ConfigDict
 
 from medkd_core import RESEARCH_USE_ONLY
 
+DISTURBED = 0.2
+"""Cores of others from which times are no longer the machine's own."""
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True)
@@ -60,6 +63,8 @@ class EngineProfile(_Part):
     """In words."""
     times: EngineTimes | None = None
     to_student: TimeRatios | None = None
+    others_busy_cores: float | None = None
+    """What other programs used meanwhile, on average; None where nobody knows."""
     failure: str = ""
     """Why there are no times, as a sentence."""
 
@@ -128,15 +133,8 @@ class MachineFacts(_Part):
     python: str
     packages: dict[str, str]
     """Versions of MedKD, numpy, onnxruntime and, where installed, torch."""
-    load: float | None
-    """Programs that were busy in the minute before (load average); None where nobody knows."""
     date: str
     """UTC, ISO 8601."""
-
-    @property
-    def was_busy(self) -> bool:
-        """Others computed as well, so the times are worse than the machine's own."""
-        return self.load is not None and self.load > max(0.5, self.cores_used / 4)
 
 
 class EfficiencyReport(_Part):
@@ -151,3 +149,10 @@ class EfficiencyReport(_Part):
     machine: MachineFacts
     networks: list[NetworkProfile]
     """The student first."""
+
+    @property
+    def most_disturbed(self) -> tuple[NetworkProfile, EngineProfile] | None:
+        """Where other programs took the most, if they took enough to spoil times and ratios."""
+        every = [(network, engine) for network in self.networks for engine in network.engines]
+        worst = max(every, key=lambda pair: pair[1].others_busy_cores or 0)
+        return worst if (worst[1].others_busy_cores or 0) > DISTURBED else None

@@ -15,7 +15,7 @@ _PACKAGES = ("numpy", "onnxruntime", "torch")
 
 
 def machine_facts() -> MachineFacts:
-    """Processor, cores, memory, GPUs, versions, and how busy the machine has been."""
+    """Processor, cores, memory, GPUs and versions."""
     return MachineFacts(
         processor=cpu_name(),
         cores_used=usable_cores(),
@@ -24,7 +24,6 @@ def machine_facts() -> MachineFacts:
         system=f"{platform.system()} {platform.machine()}",
         python=platform.python_version(),
         packages={"medkd": __version__, **_versions()},
-        load=round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
         date=datetime.now(UTC).isoformat(timespec="seconds"),
     )
 
