@@ -8,6 +8,7 @@ import os
 import platform
 import re
 import sys
+import warnings
 from functools import cache
 from pathlib import Path
 
@@ -105,32 +106,78 @@ def _siblings(logical: int) -> str:
         return str(logical)
 
 
-@cache
-def _gpus() -> tuple[tuple[str, str], ...]:
-    if not has_torch() or not _has_gpu_driver():
-        return ()
-    import torch
-
-    if not torch.cuda.is_available():
-        return ()
-    keys = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
-    return tuple((key, f"{torch.cuda.get_device_name(key)} ({key})") for key in keys)
-
-
 def why_automatic() -> str:
     """Why ``auto`` means what it means here: ``"a GPU was found"``, ``"no GPU found"``, ..."""
     return "a GPU was found" if _gpus() else _why_no_gpu()
 
 
+def has_kernels(capability: tuple[int, int], built_for: list[str]) -> bool:
+    """Whether a build of torch can compute on an NVIDIA GPU.
+
+    Compiled code runs on its own generation from its own revision on; intermediate code
+    (``compute_``) also on every later one (CUDA C++ Programming Guide, "Binary Compatibility").
+
+    Parameters
+    ----------
+    capability : (int, int)
+        Of the GPU: (8, 6).
+    built_for : list of str
+        ``torch.cuda.get_arch_list()``: ``["sm_80", "compute_90"]``.
+    """
+    for architecture in built_for:
+        found = re.fullmatch(r"(sm|compute)_(\d+)(\d)[af]?", architecture)
+        if not found:
+            continue
+        built = int(found[2]), int(found[3])
+        if built <= capability and (found[1] == "compute" or built[0] == capability[0]):
+            return True
+    return False
+
+
+def _gpus() -> tuple[tuple[str, str], ...]:
+    return _asked_torch()[0]
+
+
 def _why_no_gpu() -> str:
-    if not has_torch():
-        return "torch is not installed"
+    return _asked_torch()[1]
+
+
+@cache
+def _asked_torch() -> tuple[tuple[tuple[str, str], ...], str]:
+    """GPUs that can be computed on, as (key, label), and why there is none."""
     if not _has_gpu_driver():
-        return "no GPU found"
+        return (), "no GPU found"
+    if not has_torch():
+        return (), "torch is not installed"
     import torch
 
     if torch.version.cuda is None and torch.version.hip is None:
-        return "torch is installed without support for GPUs"
+        return (), "torch is installed without support for GPUs"
+    # torch warns once, in words for programmers, of what is said here in a sentence.
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        usable = [index for index in range(count) if _is_usable(index)]
+        labels = [f"{torch.cuda.get_device_name(index)} (cuda:{index})" for index in usable]
+    keys = [f"cuda:{index}" for index in usable]
+    return tuple(zip(keys, labels, strict=True)), _why_unusable(count, warned)
+
+
+def _is_usable(index: int) -> bool:
+    import torch
+
+    if torch.version.hip is not None:
+        return True
+    return has_kernels(torch.cuda.get_device_capability(index), torch.cuda.get_arch_list())
+
+
+def _why_unusable(count: int, warned: list[warnings.WarningMessage]) -> str:
+    if count:
+        return "the installed torch was not built for this kind of GPU"
+    if any(
+        "driver" in str(warning.message) and "old" in str(warning.message) for warning in warned
+    ):
+        return "the GPU's driver is too old for the installed torch"
     return "there is a driver for GPUs, but torch cannot use one"
 
 

@@ -66,7 +66,14 @@ class TorchEngine:
         self._device = described("torch", where, reason)
         self._input_shape = (image_size, image_size)
         explained = with_target_layer(network, name, image_size, target_layer)
-        self._explained = explained.to(self._place).eval()
+        try:
+            explained = explained.to(self._place).eval()
+            if on_gpu:
+                # It copies the weights anyway; here they may lie as its convolutions want them.
+                explained = explained.to(memory_format=torch.channels_last)
+        except RuntimeError as error:
+            raise self._cannot_run(error) from error
+        self._explained = explained
         self._reduced = reduced
         if reduced is None:
             self._reduced = on_gpu and torch.cuda.is_bf16_supported(including_emulation=False)
@@ -107,10 +114,9 @@ class TorchEngine:
         """Logits of the image seen through each mask; see `Engine.masked_logits`."""
         masking = as_masking(image, masks, rows, columns, baseline, self._input_shape)
         hidden, down, across = (
-            torch.from_numpy(array).to(self._place)
-            for array in (masking.baseline, masking.rows, masking.columns.T)
+            self._placed(array) for array in (masking.baseline, masking.rows, masking.columns.T)
         )
-        contrast = torch.from_numpy(masking.image).to(self._place) - hidden
+        contrast = self._placed(masking.image) - hidden
 
         def masked(chunk: Tensor) -> Tensor:
             return hidden + contrast * (down @ chunk @ across)
@@ -180,24 +186,33 @@ class TorchEngine:
                 outputs = self._explained(images)
             return [output.float().cpu().contiguous().numpy() for output in outputs[:wanted]]
 
+    def _placed(self, array: FloatArray) -> Tensor:
+        try:
+            return torch.from_numpy(array).to(self._place)
+        except RuntimeError as error:
+            raise self._cannot_run(error) from error
+
     def _halve_chunk(self, error: RuntimeError) -> None:
         """Go on with less memory; an error that has nothing to do with it ends the work."""
-        if not _is_want_of_memory(error):
-            raise EngineError(
-                "Cannot run the network",
-                because=f"torch gave up on {self._device}",
-                cure="Start again, or choose the CPU.",
-            ) from error
-        if self._chunk == 1:
-            raise EngineError(
-                "Cannot run the network",
-                because=f"{self._device} has too little free memory for a single image",
-                cure="Close other programs that use it, or choose the CPU.",
-            ) from error
+        if self._chunk == 1 or not _is_want_of_memory(error):
+            raise self._cannot_run(error) from error
         self._chunk //= 2
         _log.warning("Out of memory on %s: going on with chunks of %d", self._device, self._chunk)
         if self._place.type == "cuda":
             torch.cuda.empty_cache()
+
+    def _cannot_run(self, error: RuntimeError) -> EngineError:
+        if _is_want_of_memory(error):
+            return EngineError(
+                "Cannot run the network",
+                because=f"{self._device} has too little free memory for a single image",
+                cure="Close other programs that use it, or choose the CPU.",
+            )
+        return EngineError(
+            "Cannot run the network",
+            because=f"torch gave up on {self._device}",
+            cure="Start again, or choose the CPU.",
+        )
 
 
 def _is_want_of_memory(error: RuntimeError) -> bool:

@@ -3,7 +3,7 @@
 import pytest
 
 from medkd_core.engines import available_devices, possible_engines, resolve_device
-from medkd_core.engines.devices import cpu_label, usable_cores
+from medkd_core.engines.devices import cpu_label, has_kernels, usable_cores
 from medkd_core.errors import EngineError
 
 
@@ -43,3 +43,21 @@ def test_names_that_are_no_device_here_are_refused_with_those_that_are(name: str
 def test_a_device_that_does_not_exist_is_refused() -> None:
     with pytest.raises(EngineError, match="'tpu': there is no such device"):
         resolve_device("tpu")
+
+
+@pytest.mark.parametrize(
+    ("capability", "built_for", "runs"),
+    [
+        ((8, 6), ["sm_75", "sm_80"], True),
+        ((8, 0), ["sm_75", "sm_86"], False),
+        ((9, 0), ["sm_80"], False),
+        ((12, 1), ["sm_80", "compute_90"], True),
+        ((3, 7), ["sm_75", "sm_120", "compute_120"], False),
+        ((9, 0), ["sm_90a"], True),
+        ((9, 0), [], False),
+    ],
+)
+def test_a_gpu_is_offered_only_where_torch_was_built_for_it(
+    capability: tuple[int, int], built_for: list[str], runs: bool
+) -> None:
+    assert has_kernels(capability, built_for) == runs

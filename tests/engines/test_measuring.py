@@ -93,6 +93,14 @@ def test_a_memory_that_cannot_be_written_costs_a_measurement_and_nothing_else(
     assert choice.runtime == "torch"
 
 
+def test_a_slow_network_is_measured_no_longer_than_it_must(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    opened = Opened(monkeypatch, onnxruntime=5.0, torch=0.1)
+    fastest_on_cpu("vgg19", LARGE, opened, tmp_path / "engines.json")
+    assert opened.clock == pytest.approx(2 * 5.0 + 4 * 0.1)
+
+
 def test_small_networks_are_not_measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     opened = Opened(monkeypatch)
     choice = fastest_on_cpu("ofa_595", LARGE - 1, opened, tmp_path / "engines.json")

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper
@@ -69,3 +70,37 @@ print([name for name in ("torch", "timm", "onnx", "onnxscript") if name in sys.m
 """
     printed = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
     assert printed.stdout.strip() == b"[]", printed.stderr
+
+
+class Tight:
+    """A session that has memory for a few masked images at a time."""
+
+    def __init__(self, session: Any, room: int) -> None:
+        self.session, self.room = session, room
+        self.batches: list[int] = []
+
+    def run(self, outputs: list[str], feed: dict[str, Any]) -> Any:
+        self.batches.append(len(feed["masks"]))
+        if len(feed["masks"]) > self.room:
+            raise MemoryError
+        return self.session.run(outputs, feed)
+
+
+def test_chunks_are_halved_when_memory_runs_out_and_nothing_is_lost(
+    small: Any, scene: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = OnnxEngine(small.onnx_path)
+    expected = engine.masked_logits(*scene)
+    tight = Tight(engine._session, 3)
+    monkeypatch.setattr(engine, "_session", tight)
+    assert np.allclose(engine.masked_logits(*scene), expected, atol=1e-5)
+    assert tight.batches == [8, 4, *[2] * 17, 1]
+
+
+def test_no_memory_for_one_image_is_an_error_with_a_cure(
+    small: Any, scene: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = OnnxEngine(small.onnx_path)
+    monkeypatch.setattr(engine, "_session", Tight(engine._session, 0))
+    with pytest.raises(EngineError, match=r"single image.*Close other programs"):
+        engine.masked_logits(*scene)

@@ -54,6 +54,18 @@ def test_no_memory_for_one_image_is_an_error_with_a_cure(scene: Any) -> None:
         TorchEngine(Hungry(0), "densenet201", 64).masked_logits(*scene)
 
 
+class Homeless(Hungry):
+    """A network whose weights find no room on the device."""
+
+    def _apply(self, *arguments: Any, **keywords: Any) -> Any:
+        raise torch.OutOfMemoryError
+
+
+def test_no_memory_for_the_weights_is_an_error_with_a_cure() -> None:
+    with pytest.raises(EngineError, match=r"too little free memory.*CPU"):
+        TorchEngine(Homeless(10), "densenet201", 64)
+
+
 def test_tracking_gradients_is_off_and_the_network_in_evaluation_mode(small: Any) -> None:
     engine = TorchEngine(small.network.train(), small.name, 64)
     assert not small.network.training
