@@ -80,13 +80,3 @@ def test_a_network_in_training_stays_in_training(tmp_path: Path) -> None:
         np.zeros((1, 3, 32, 32), np.float32)
     )[1]
     assert features.shape == (1, 26, 4, 4)
-
-
-@pytest.mark.slow
-def test_the_full_densenet_is_exported(tmp_path: Path) -> None:
-    network = create_network("densenet201", 3)
-    weights, graph = tmp_path / "densenet201.safetensors", tmp_path / "densenet201.onnx"
-    save_weights(network, weights)
-    export_onnx(network, "densenet201", 224, weights, graph)
-    assert OnnxEngine(graph).input_shape == (224, 224)
-    assert graph.stat().st_size < 500_000

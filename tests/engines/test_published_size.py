@@ -28,10 +28,14 @@ def all_cores() -> None:
     torch.set_num_threads(2)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
-def test_graph_of_the_published_network_answers_as_torch_does(name: str, tmp_path: Path) -> None:
-    size = NETWORKS[name].native_size
-    network = create_network(name)
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [*((name, entry.native_size) for name, entry in NETWORKS.items()), ("ofa_595", 224)],
+)
+def test_graph_of_the_published_network_answers_as_torch_does(
+    name: str, size: int, tmp_path: Path
+) -> None:
+    network = create_network(name, image_size=size)
     shapes = {
         key: tuple(value.shape)
         for key, value in network.state_dict().items()
@@ -64,7 +68,8 @@ def difference(ours: np.ndarray, theirs: np.ndarray) -> float:
 
 
 def assert_weights_are_stored_once(weights: Path, graph: Path) -> None:
-    assert graph.stat().st_size < 1_000_000
+    # What follows from the architecture (tables of windows) is in the graph, and nowhere else.
+    assert 40 * graph.stat().st_size < weights.stat().st_size
     outside = {
         tensor.name.removeprefix("network.")
         for tensor in onnx.load(graph, load_external_data=False).graph.initializer
