@@ -16,6 +16,7 @@ from medkd_core.networks.published import (
     PUBLISHED,
     fetch_weights,
     import_weights,
+    origin_of,
     weights_path,
 )
 from medkd_core.networks.registry import NETWORKS, network_facts
@@ -74,6 +75,8 @@ def list_weights(json: JsonOption = False) -> None:
         return
     for row in rows:
         here = f"here, {_megabytes(row['here'])}" if row["here"] else "not here"
+        if row["imported"]:
+            here += ", imported from a file"
         checked = "its digest is checked" if row["verified"] else "no digest was published"
         line = f"{row['trained_on']}, {row['licence']}, {checked}, {here}"
         answers.print(f"{row['network']}: {line}", soft_wrap=True)
@@ -102,13 +105,15 @@ def import_file(
 
 def _published_row(name: str) -> dict[str, object]:
     published, path = PUBLISHED[name], weights_path(name)
+    origin = origin_of(path)
     return {
         "network": name,
         "trained_on": published.trained_on,
         "licence": network_facts(name).licence,
         "address": published.address,
         "verified": published.is_verified,
-        "here": str(path) if path.is_file() else None,
+        "here": None if origin is None else str(path),
+        "imported": origin is not None and origin != published.address,
     }
 
 

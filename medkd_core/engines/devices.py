@@ -125,11 +125,15 @@ def has_kernels(capability: tuple[int, int], built_for: list[str]) -> bool:
         ``torch.cuda.get_arch_list()``: ``["sm_80", "compute_90"]``.
     """
     for architecture in built_for:
-        found = re.fullmatch(r"(sm|compute)_(\d+)(\d)[af]?", architecture)
+        found = re.fullmatch(r"(sm|compute)_(\d+)(\d)([af]?)", architecture)
         if not found:
             continue
         built = int(found[2]), int(found[3])
-        if built <= capability and (found[1] == "compute" or built[0] == capability[0]):
+        # "a" is for that very capability, "f" for its family.
+        later = found[1] == "compute" and not found[4]
+        if built == capability or (
+            found[4] != "a" and built <= capability and (later or built[0] == capability[0])
+        ):
             return True
     return False
 

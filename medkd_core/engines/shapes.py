@@ -39,7 +39,8 @@ def as_inputs(inputs: FloatArray, input_shape: tuple[int, int]) -> FloatArray:
     """
     if inputs.ndim != 4 or inputs.shape[1:] != (3, *input_shape) or not len(inputs):
         raise _misfit("inputs", inputs, ("n", 3, *input_shape))
-    return np.ascontiguousarray(inputs, dtype=np.float32)
+    # Writeable: torch warns of arrays in shared memory that are not.
+    return np.require(inputs, np.float32, ["C", "W"])
 
 
 def as_masking(
@@ -71,7 +72,7 @@ def as_masking(
     if baseline.shape not in {(3, 1, 1), (3, height, width)}:
         raise _misfit("baseline", baseline, (3, height, width))
     image, masks, rows, columns, baseline = (
-        np.ascontiguousarray(array, dtype=np.float32)
+        np.require(array, np.float32, ["C", "W"])
         for array in (image, masks, rows, columns, baseline)
     )
     return Masking(image[None], masks[:, None], rows, columns, baseline[None])

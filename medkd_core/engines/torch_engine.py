@@ -76,7 +76,7 @@ class TorchEngine:
         self._explained = explained
         self._reduced = reduced
         if reduced is None:
-            self._reduced = on_gpu and torch.cuda.is_bf16_supported(including_emulation=False)
+            self._reduced = on_gpu and _has_bfloat16(self._place)
         self._chunk = _CHUNK
 
     @property
@@ -213,6 +213,11 @@ class TorchEngine:
             because=f"torch gave up on {self._device}",
             cure="Start again, or choose the CPU.",
         )
+
+
+def _has_bfloat16(gpu: torch.device) -> bool:
+    """Whether the card itself computes in it: NVIDIA's from compute capability 8 on."""
+    return torch.version.hip is not None or torch.cuda.get_device_capability(gpu)[0] >= 8
 
 
 def _is_want_of_memory(error: RuntimeError) -> bool:

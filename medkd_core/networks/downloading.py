@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import re
 import ssl
 import urllib.error
 import urllib.request
@@ -19,6 +20,7 @@ Progress = Callable[[int, int], None]
 
 LARGEST = 2_000_000_000
 _PIECE = 1 << 20
+_ETAG = re.compile(rb'"[!#-~]+"')
 _SECONDS_OF_SILENCE = 30
 _PARTIAL_CONTENT, _BEYOND_THE_END = 206, 416
 _NETWORK_ERRORS = (
@@ -67,16 +69,23 @@ def download(
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(_beside(target, "lock")):
-            _receive(url, partial, version, progress, trust)
+            try:
+                _receive(url, partial, version, progress, trust)
+            except urllib.error.HTTPError as error:
+                if error.code != _BEYOND_THE_END or not version.exists():
+                    raise
+                # All of it had arrived, or the file is shorter now: start over.
+                version.unlink()
+                _receive(url, partial, version, progress, trust)
             if digest is not None and _digest_of(partial, digest) != digest:
                 partial.unlink()
                 raise _cannot(url, "what arrived is not the file that was published", _CURE)
             version.unlink(missing_ok=True)
             partial.replace(target)
     except _NETWORK_ERRORS as error:
-        if isinstance(error, urllib.error.HTTPError) and error.code == _BEYOND_THE_END:
-            version.unlink(missing_ok=True)  # so that the next try starts over
-        raise _cannot(url, _in_words(error), _CURE) from error
+        raise _cannot(url, _in_words(error, kept=version.exists()), _CURE) from error
+    except ValueError as error:
+        raise _cannot(url, "the server's answer makes no sense", _CURE) from error
     except OSError as error:
         raise NetworkError(
             "Cannot write", path=target, because=error.strerror or "the disk refused"
@@ -91,12 +100,13 @@ def _receive(
     progress: Progress | None,
     trust: ssl.SSLContext | None,
 ) -> None:
-    here = partial.stat().st_size if partial.exists() and version.exists() else 0
+    etag = version.read_bytes() if version.exists() else b""
+    here = partial.stat().st_size if partial.exists() and _ETAG.fullmatch(etag) else 0
     request = urllib.request.Request(url)
     if here:
         request.add_header("Range", f"bytes={here}-")
         # Answered with the rest only if the file is still that version, else with the whole.
-        request.add_header("If-Range", version.read_text(encoding="ascii"))
+        request.add_header("If-Range", etag.decode("ascii"))
     opener = urllib.request.build_opener(
         urllib.request.HTTPSHandler(context=trust), _HttpsRedirects()
     )
@@ -146,8 +156,8 @@ def _starts_at(answer: http.client.HTTPResponse, here: int) -> bool:
 
 def _note_version(etag: str | None, version: Path) -> None:
     """Keep the file's name for its version; a weak one does not promise the same bytes."""
-    if etag and etag.isascii() and not etag.startswith("W/"):
-        version.write_text(etag, encoding="ascii")
+    if etag and _ETAG.fullmatch(etag.encode("ascii", "replace")):
+        version.write_bytes(etag.encode("ascii"))
     else:
         version.unlink(missing_ok=True)
 
@@ -168,11 +178,12 @@ def _beside(target: Path, what: str) -> Path:
     return target.with_name(f".{target.name}.{what}")
 
 
-def _in_words(error: Exception) -> str:
+def _in_words(error: Exception, *, kept: bool) -> str:
     if isinstance(error, urllib.error.HTTPError):
         return f"the server answered {error.code} ({error.reason})"
     if isinstance(error, ConnectionError | http.client.IncompleteRead | TimeoutError):
-        return "the connection broke off; what has arrived is kept, and the next try goes on there"
+        rest = "; what has arrived is kept, and the next try goes on there" if kept else ""
+        return f"the connection broke off{rest}"
     return "the address cannot be reached"
 
 

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import platformdirs
+from filelock import FileLock
 
 from medkd_core.errors import NetworkError
 from medkd_core.networks.downloading import download
-from medkd_core.networks.registry import network_facts
+from medkd_core.networks.registry import TIMM_PREFIX, network_facts
 
 if TYPE_CHECKING:
     from medkd_core.networks.weights import LoadReport
 
 _HUB_FILE = "model.safetensors"
+_DISK_ERRORS = {errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EPERM}
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -34,6 +38,7 @@ class PublishedWeights:
     hub_id : str or None
         Repository on Hugging Face; None where `address` is the file.
     trained_on : str
+        Empty where it is not known.
     digest : str or None
         Of a released file, ``sha256:...`` or ``git-blob:...``; None where none was published.
         Hugging Face announces the digest of each file when it is fetched.
@@ -91,12 +96,13 @@ def published_weights(name: str) -> PublishedWeights:
         return PUBLISHED[facts.name]
     import timm
 
-    config = timm.get_pretrained_cfg(facts.timm_name, allow_unregistered=False)
-    if config is None or not config.hf_hub_id:
+    config = timm.get_pretrained_cfg(facts.name.removeprefix(TIMM_PREFIX))
+    if config is None or not config.hf_hub_id or not config.num_classes:
         raise NetworkError(
-            f"Cannot fetch the weights of {name}", because="timm knows of none that were published"
+            f"Cannot fetch the weights of {name}",
+            because="timm knows of none that were published with a classifier",
         )
-    return _hub(config.hf_hub_id)
+    return replace(_hub(config.hf_hub_id), trained_on="")
 
 
 def weights_path(name: str, folder: Path | None = None) -> Path:
@@ -133,7 +139,8 @@ def fetch_weights(
     Returns
     -------
     Path
-        The file, as `weights_path` names it; one that is there already is not fetched again.
+        The file, as `weights_path` names it. What was fetched before is not fetched again; a file
+        that was imported is replaced.
 
     Raises
     ------
@@ -141,19 +148,20 @@ def fetch_weights(
         The address cannot be reached, or what it gave is not what was published.
     """
     target = weights_path(name, folder)
-    if target.is_file():
-        return target
     source = published_weights(name)
-    if source.hub_id is not None:
-        import_weights(name, _from_hub(name, source.hub_id), folder)
+    with _only_one(target):
+        if origin_of(target) == source.address:
+            return target
+        if source.hub_id is not None:
+            _import(name, _from_hub(name, source.hub_id), target, source.address)
+            return target
+        released = target.with_suffix(".released")
+        download(source.address, released, digest=source.digest, progress=progress)
+        try:
+            _import(name, released, target, source.address)
+        finally:
+            released.unlink(missing_ok=True)
         return target
-    released = target.with_suffix(".released")
-    download(source.address, released, digest=source.digest, progress=progress)
-    try:
-        import_weights(name, released, folder)
-    finally:
-        released.unlink(missing_ok=True)
-    return target
 
 
 def import_weights(name: str, source: Path, folder: Path | None = None) -> LoadReport:
@@ -178,6 +186,35 @@ def import_weights(name: str, source: Path, folder: Path | None = None) -> LoadR
     NetworkError
         The file cannot be read, or does not fit.
     """
+    return _import(name, source, weights_path(name, folder), "a file of the user's")
+
+
+def origin_of(path: Path) -> str | None:
+    """Where a file of `weights_path` came from; None if there is none, or it is damaged."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, "numpy") as file:
+            return (file.metadata() or {}).get("origin", "")
+    except (OSError, SafetensorError):
+        return None
+
+
+@contextmanager
+def _only_one(target: Path) -> Iterator[None]:
+    """Let one process at a time fetch a file."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(target.with_name(f".{target.name}.lock"))
+        with lock:
+            yield
+    except OSError as error:
+        raise NetworkError(
+            "Cannot write weights to", path=target, because=error.strerror or "the disk refused"
+        ) from error
+
+
+def _import(name: str, source: Path, target: Path, origin: str) -> LoadReport:
     import torch
 
     from medkd_core.networks.creation import create_network
@@ -187,24 +224,26 @@ def import_weights(name: str, source: Path, folder: Path | None = None) -> LoadR
         classes = classes_in(source, create_network(name))
     network = create_network(name, classes)
     report = load_weights(network, source)
-    save_weights(network, weights_path(name, folder))
+    save_weights(network, target, origin)
     return report
 
 
 def _from_hub(name: str, hub_id: str) -> Path:
-    from huggingface_hub import hf_hub_download
+    import huggingface_hub as hub
+    from huggingface_hub.utils import logging
 
+    # It would tell of every try; in the end there is one sentence.
+    logging.set_verbosity_error()
     try:
-        path = Path(hf_hub_download(hub_id, _HUB_FILE))
-    except Exception as error:
-        # The hub answers with errors of a dozen libraries; all mean that there is no file.
+        announced = hub.get_hf_file_metadata(hub.hf_hub_url(hub_id, _HUB_FILE)).etag or ""
+        path = Path(hub.hf_hub_download(hub_id, _HUB_FILE))
+    except Exception as error:  # the hub answers with errors of a dozen libraries
         raise NetworkError(
             f"Cannot fetch the weights of {name}",
-            because=f"https://huggingface.co/{hub_id} cannot be reached",
+            because=_why_not_from_hub(error, hub_id),
             cure=f"Check the connection, or download {_HUB_FILE} there and import it.",
         ) from error
-    # The hub's cache calls a large file by the SHA-256 that the hub announced for it.
-    announced = path.resolve().name
+    # Of a large file the hub announces the SHA-256.
     if _SHA256.fullmatch(announced) and announced != _sha256(path):
         path.resolve().unlink()
         raise NetworkError(
@@ -214,6 +253,16 @@ def _from_hub(name: str, hub_id: str) -> Path:
             cure="Fetch it again.",
         )
     return path
+
+
+def _why_not_from_hub(error: Exception, hub_id: str) -> str:
+    address = f"https://huggingface.co/{hub_id}"
+    if isinstance(error, OSError) and error.errno in _DISK_ERRORS:
+        return f"the disk refused ({error.strerror})"
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    if status is not None:
+        return f"{address} answered {status}"
+    return f"{address} cannot be reached"
 
 
 def _sha256(path: Path) -> str:

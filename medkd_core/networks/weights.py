@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from medkd_core.networks.access import last_layers
 from medkd_core.networks.spellings import in_our_spelling
 
 _DERIVED = ("relative_position_index", "attn_mask")
+# Releases that are older than the counter do not have it.
+_OPTIONAL = (*_DERIVED, "num_batches_tracked")
+_PRECISIONS = {torch.float16, torch.bfloat16, torch.float32, torch.float64}
 _WRAPPINGS = ("state_dict", "model", "model_state_dict")
 _LISTED = 10
 
@@ -41,21 +45,22 @@ class LoadReport:
     spelling: str = ""
 
 
-def save_weights(network: nn.Module, path: Path) -> None:
+def save_weights(network: nn.Module, path: Path, origin: str = "") -> None:
     """Write a network's state as safetensors: whole, or not at all; its folder is made if need be.
 
-    Buffers that follow from the architecture (AutoFormerV2's window tables) are left out.
+    Buffers that follow from the architecture (AutoFormerV2's window tables) are left out. Where
+    the weights came from is written into the file if it is given.
     """
     tensors = {
         key: value.detach().cpu().contiguous()
         for key, value in network.state_dict().items()
         if not key.endswith(_DERIVED)
     }
-    partial = path.with_name(f".{path.name}.partial")
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with partial.open("wb") as file:
-            file.write(safetensors.torch.save(tensors))
+            file.write(safetensors.torch.save(tensors, {"origin": origin} if origin else None))
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
@@ -64,7 +69,8 @@ def save_weights(network: nn.Module, path: Path) -> None:
             "Cannot write weights to", path=path, because=error.strerror or "the disk refused"
         ) from error
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
 
 
 def load_weights(network: nn.Module, path: Path) -> LoadReport:
@@ -88,14 +94,18 @@ def load_weights(network: nn.Module, path: Path) -> LoadReport:
     """
     own = network.state_dict()
     tensors, spelling = in_our_spelling(read_tensors(path), own)
-    tensors = {key: _shaped(value, own.get(key)) for key, value in tensors.items()}
+    tensors = {
+        key: _shaped(value, own.get(key))
+        for key, value in tensors.items()
+        if key in own or not key.endswith(_DERIVED)
+    }
     heads = head_names(network)
     classes = class_count(tensors, heads[0], path)
     replaced = classes != len(own[f"{heads[0]}.weight"])
     fresh = tuple(f"{head}." for head in heads) if replaced else ()
     tensors = {key: value for key, value in tensors.items() if not key.startswith(fresh)}
     _check_keys(own, tensors, fresh, path)
-    _check_values(tensors, path)
+    tensors = {key: _converted(value, own[key], key, path) for key, value in tensors.items()}
     network.load_state_dict(tensors, strict=False)
     return LoadReport(replaced_head=replaced, classes_in_file=classes, spelling=spelling)
 
@@ -123,8 +133,8 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     if not path.is_file():
         raise NetworkError("Cannot read weights from", path=path, because="there is no such file")
     try:
-        if path.suffix == ".safetensors":
-            return safetensors.torch.load_file(path)
+        if _is_safetensors(path):
+            return _unwrapped(safetensors.torch.load_file(path))
         return _unwrapped(torch.load(path, map_location="cpu", weights_only=True))
     except Exception as error:  # a damaged pickle may fail in any way
         raise NetworkError(
@@ -165,26 +175,37 @@ def _shaped(tensor: Tensor, own: Tensor | None) -> Tensor:
     return tensor.reshape(len(tensor), *own.shape[1:])
 
 
-def _check_values(tensors: Mapping[str, Tensor], path: Path) -> None:
-    for key, value in tensors.items():
-        reason = ""
-        if value.is_quantized:
-            reason = f"{key} is quantised"
-        elif not value.isfinite().all():
-            reason = f"{key} holds values that are no finite numbers"
-        if reason:
-            raise NetworkError(
-                "Cannot use the weights in",
-                path=path,
-                because=reason,
-                cure="Export the network again in float32.",
-            )
+def _converted(tensor: Tensor, own: Tensor, key: str, path: Path) -> Tensor:
+    """In the precision of the network's own."""
+    reason = ""
+    if tensor.is_quantized or tensor.layout != torch.strided or tensor.device.type != "cpu":
+        reason = "no plain array of numbers"
+    elif own.is_floating_point() and tensor.dtype not in _PRECISIONS:
+        reason = f"of the type {str(tensor.dtype).removeprefix('torch.')}, which no weights have"
+    elif own.is_floating_point() and not tensor.to(own.dtype).isfinite().all():
+        reason = "not finite in single precision"
+    if reason:
+        raise NetworkError(
+            "Cannot use the weights in",
+            path=path,
+            because=f"{key} is {reason}",
+            cure="Export the network again in float32.",
+        )
+    return tensor.to(own.dtype) if own.is_floating_point() else tensor
+
+
+def _is_safetensors(path: Path) -> bool:
+    """By its content: the length of a header, and the header's brace."""
+    with path.open("rb") as file:
+        return file.read(9)[8:] == b"{"
 
 
 def _unwrapped(content: object) -> dict[str, Tensor]:
-    for wrapping in _WRAPPINGS:
-        if isinstance(content, dict) and isinstance(content.get(wrapping), dict):
-            content = content[wrapping]
+    while isinstance(content, dict):
+        wrapped = [content[name] for name in _WRAPPINGS if isinstance(content.get(name), dict)]
+        if not wrapped:
+            break
+        content = wrapped[0]
     if not isinstance(content, dict) or not all(isinstance(v, Tensor) for v in content.values()):
         raise ValueError("not a state dict")
     return {str(key).removeprefix("module."): value for key, value in content.items()}
@@ -194,7 +215,7 @@ def _check_keys(
     own: Mapping[str, Tensor], found: Mapping[str, Tensor], fresh: tuple[str, ...], path: Path
 ) -> None:
     def needed(key: str) -> bool:
-        return not key.endswith(_DERIVED) and not key.startswith(fresh)
+        return not key.endswith(_OPTIONAL) and not key.startswith(fresh)
 
     faults = {
         "missing": [key for key in own if key not in found and needed(key)],

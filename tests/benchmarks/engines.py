@@ -31,7 +31,7 @@ from rich.progress import track
 from rich.table import Table
 from torch import nn
 
-from medkd_core.engines.devices import available_devices, usable_cores
+from medkd_core.engines.devices import available_devices, cpu_name, usable_cores
 from medkd_core.engines.export import export_onnx
 from medkd_core.engines.onnx_engine import OnnxEngine
 from medkd_core.engines.torch_engine import TorchEngine
@@ -60,9 +60,9 @@ def main() -> None:
                 figures = _images_per_second(ways, name, batch, options.repeats, label)
                 rows.append({"network": name, "batch": batch, "images_per_second": figures})
     console.print(_table(rows))
-    console.print(f"{_machine()}, {options.threads} threads, median of {options.repeats}.")
+    console.print(f"{cpu_name()}, {options.threads} threads, median of {options.repeats}.")
     if options.json:
-        machine = {"cpu": _machine(), "threads": options.threads, "torch": torch.__version__}
+        machine = {"cpu": cpu_name(), "threads": options.threads, "torch": torch.__version__}
         options.json.write_text(json.dumps({"machine": machine, "rows": rows}, indent=2))
 
 
@@ -139,15 +139,6 @@ def _table(rows: list[dict[str, object]]) -> Table:
         cells = [f"{figures[way]:.1f} ({figures[way] / figures[EAGER]:.1f} x)" for way in ways]
         table.add_row(NETWORKS[str(row["network"])].label, str(row["batch"]), *cells)
     return table
-
-
-def _machine() -> str:
-    names = [
-        line.partition(":")[2].strip()
-        for line in Path("/proc/cpuinfo").read_text().splitlines()
-        if line.startswith("model name")
-    ]
-    return names[0] if names else "unknown CPU"
 
 
 if __name__ == "__main__":

@@ -59,6 +59,14 @@ def test_both_engines_know_their_input_and_say_where_they_compute(engines: Any) 
 
 
 @pytest.mark.parametrize("engines", ["vgg19_bn"], indirect=True)
+def test_inputs_in_shared_memory_may_be_read_only(engines: Any) -> None:
+    images = np.zeros((1, 3, 64, 64), np.float32)
+    images.flags.writeable = False
+    for engine in engines:
+        assert engine.logits(images).shape == (1, 3)
+
+
+@pytest.mark.parametrize("engines", ["vgg19_bn"], indirect=True)
 def test_chunks_are_counted_to_the_last_mask(engines: Any, scene: Any) -> None:
     for engine, counts in zip(engines, ([8, 16, 24, 32, 35], [32, 35]), strict=True):
         finished: list[int] = []

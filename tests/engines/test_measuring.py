@@ -9,6 +9,7 @@ import pytest
 
 from medkd_core.engines import EngineChoice
 from medkd_core.engines.measuring import fastest_on_cpu
+from medkd_core.errors import NetworkError
 
 LARGE = 10**9
 
@@ -116,3 +117,18 @@ def test_nothing_is_measured_where_torch_is_not_installed(
     opened = Opened(monkeypatch)
     assert fastest_on_cpu("vgg19", LARGE, opened, tmp_path / "m.json").runtime == "onnxruntime"
     assert not opened.opened
+
+
+def test_a_runtime_that_cannot_be_opened_is_not_chosen(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    opened = Opened(monkeypatch, onnxruntime=2.0)
+
+    def open_one(choice: EngineChoice) -> Any:
+        if choice.runtime == "torch":
+            raise NetworkError("Cannot make the network", because="timm is too old")
+        return opened(choice)
+
+    choice = fastest_on_cpu("vgg19", LARGE, open_one, tmp_path / "engines.json")
+    assert choice.runtime == "onnxruntime"
+    assert not list(tmp_path.iterdir())

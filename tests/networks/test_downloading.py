@@ -50,6 +50,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         start = 0
         if wanted and server.ranges and self.headers["If-Range"] == server.etag:
             start = int(wanted.removeprefix("bytes=").removesuffix("-"))
+        if start >= len(server.content):
+            self.send_error(416)
+            return
         self.send_response(206 if start else 200)
         if start:
             whole = len(server.content)
@@ -115,7 +118,8 @@ def test_a_download_that_cannot_go_on_starts_over(
     if change == "no version":
         server.etag = 'W/"1"'
     server.breaks_after = 100_000
-    with pytest.raises(NetworkError):
+    kept = "" if change == "no version" else "; what has arrived is kept"
+    with pytest.raises(NetworkError, match=f"broke off{kept}"):
         server.download(tmp_path / "weights.pth")
     server.breaks_after = None
     if change == "another version":
@@ -168,11 +172,23 @@ def test_a_whole_file_that_was_not_taken_over_is_fetched_again(
 ) -> None:
     (tmp_path / ".weights.pth.partial").write_bytes(CONTENT)
     (tmp_path / ".weights.pth.version").write_text('"1"')
-    server.status = 416
-    with pytest.raises(NetworkError):
-        server.download(tmp_path / "weights.pth")
-    server.status = 200
     assert server.download(tmp_path / "weights.pth").read_bytes() == CONTENT
+    assert server.asked == [f"bytes={len(CONTENT)}-", None]
+
+
+@pytest.mark.parametrize("noted", [b"\xff\xfe", b'"1"\nHost: x', b""])
+def test_a_damaged_note_of_the_version_starts_over(
+    server: Server, tmp_path: Path, noted: bytes
+) -> None:
+    (tmp_path / ".weights.pth.partial").write_bytes(b"something else")
+    (tmp_path / ".weights.pth.version").write_bytes(noted)
+    assert server.download(tmp_path / "weights.pth").read_bytes() == CONTENT
+
+
+def test_an_answer_that_makes_no_sense_is_refused(server: Server, tmp_path: Path) -> None:
+    server.redirect = "https://[bad/x"
+    with pytest.raises(NetworkError, match="makes no sense"):
+        server.download(tmp_path / "weights.pth")
 
 
 def test_a_file_of_unreasonable_size_is_refused(

@@ -1,6 +1,7 @@
 """Where published weights come from, and what happens when they cannot be had."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -8,7 +9,14 @@ from safetensors.torch import load_file
 
 from medkd_core.errors import NetworkError
 from medkd_core.networks import NETWORKS, create_network
-from medkd_core.networks.published import PUBLISHED, fetch_weights, import_weights, weights_path
+from medkd_core.networks.published import (
+    PUBLISHED,
+    fetch_weights,
+    import_weights,
+    origin_of,
+    published_weights,
+    weights_path,
+)
 
 
 @pytest.fixture
@@ -25,7 +33,7 @@ def test_every_network_has_an_address() -> None:
 def test_fetching_without_a_connection_says_so_and_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(NetworkError, match=r"timm/densenet201.tv_in1k cannot be reached\. Check"):
         fetch_weights("densenet201", tmp_path / "weights")
-    assert not (tmp_path / "weights").exists()
+    assert not weights_path("densenet201", tmp_path / "weights").exists()
 
 
 def test_a_released_file_is_fetched_checked_and_kept_as_safetensors(
@@ -33,13 +41,12 @@ def test_a_released_file_is_fetched_checked_and_kept_as_safetensors(
 ) -> None:
     def download(url: str, target: Path, **options: object) -> None:
         assert url == PUBLISHED["ofa_595"].address
-        target.parent.mkdir(parents=True)
         torch.save({"state_dict": create_network("ofa_595", 5).state_dict()}, target)
 
     monkeypatch.setattr("medkd_core.networks.published.download", download)
     path = fetch_weights("ofa_595", tmp_path / "weights")
     assert load_file(path)["classifier.linear.weight"].shape == (5, 1536)
-    assert list(path.parent.iterdir()) == [path]
+    assert [file for file in path.parent.iterdir() if file.suffix != ".lock"] == [path]
 
 
 def test_a_file_that_hugging_face_did_not_announce_is_refused_and_removed(
@@ -48,6 +55,8 @@ def test_a_file_that_hugging_face_did_not_announce_is_refused_and_removed(
     blob, link = tmp_path / ("0" * 64), tmp_path / "model.safetensors"
     blob.write_bytes(b"something else")
     link.symlink_to(blob)
+    announced = SimpleNamespace(etag="0" * 64)
+    monkeypatch.setattr("huggingface_hub.get_hf_file_metadata", lambda _url: announced)
     monkeypatch.setattr("huggingface_hub.hf_hub_download", lambda *_: str(link))
     with pytest.raises(NetworkError, match="not the one that Hugging Face announced"):
         fetch_weights("densenet201", tmp_path / "weights")
@@ -58,10 +67,37 @@ def test_every_released_file_is_fetched_over_https() -> None:
     assert all(published.address.startswith("https://") for published in PUBLISHED.values())
 
 
-def test_weights_that_are_there_are_not_fetched_again(tmp_path: Path) -> None:
-    there = weights_path("vgg19", tmp_path)
-    there.touch()
-    assert fetch_weights("vgg19", tmp_path) == there
+def test_what_was_fetched_is_not_fetched_again_and_what_is_damaged_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched: list[str] = []
+
+    def download(url: str, target: Path, **options: object) -> None:
+        fetched.append(url)
+        torch.save(create_network("ofa_595", 5).state_dict(), target)
+
+    monkeypatch.setattr("medkd_core.networks.published.download", download)
+    path = fetch_weights("ofa_595", tmp_path)
+    assert fetch_weights("ofa_595", tmp_path) == path
+    assert len(fetched) == 1
+    path.write_bytes(b"")
+    assert origin_of(path) is None
+    fetch_weights("ofa_595", tmp_path)
+    assert origin_of(path) == PUBLISHED["ofa_595"].address
+    assert len(fetched) == 2
+
+
+def test_what_was_imported_does_not_pass_as_published(tmp_path: Path) -> None:
+    own = tmp_path / "own.pth"
+    torch.save(create_network("ofa_595", 3).state_dict(), own)
+    import_weights("ofa_595", own, tmp_path / "weights")
+    assert origin_of(weights_path("ofa_595", tmp_path / "weights")) == "a file of the user's"
+
+
+def test_a_tag_of_timm_names_its_own_weights() -> None:
+    assert published_weights("timm:resnet50.tv_in1k").hub_id == "timm/resnet50.tv_in1k"
+    with pytest.raises(NetworkError, match="published with a classifier"):
+        published_weights("timm:eva02_tiny_patch14_224")
 
 
 def test_a_released_pickle_is_imported_as_safetensors_with_its_own_head(tmp_path: Path) -> None:

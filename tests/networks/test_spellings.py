@@ -49,6 +49,11 @@ def as_torchvision_vgg(state: State) -> State:
     return renamed
 
 
+def without_counters(state: State) -> State:
+    """As before batch normalisation counted its batches; fresh networks have counted none."""
+    return {key: value for key, value in state.items() if "num_batches" not in key}
+
+
 RELEASES = {
     "newer once-for-all": (
         "ofa_595",
@@ -69,6 +74,7 @@ RELEASES = {
         respelt(lambda key: re.sub(r"(layer\d+\.(?:norm|conv))(\d)", r"\1.\2", key)),
         "torchvision's first DenseNets",
     ),
+    "DenseNet without counters": ("densenet201", without_counters, ""),
     "VGG": ("vgg19_bn", as_torchvision_vgg, "torchvision's VGG"),
     "AutoFormerV2 with its tables": ("autoformer_v2_t", dict, ""),
 }
@@ -113,8 +119,12 @@ def test_other_precisions_are_converted(dtype: torch.dtype, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("spoilt", "reason"),
     [
-        (lambda weight: weight * float("nan"), "no finite numbers"),
-        (lambda weight: torch.quantize_per_tensor(weight, 0.1, 0, torch.qint8), "quantised"),
+        (lambda weight: weight * float("nan"), "not finite"),
+        (lambda weight: weight.double() + 1e300, "not finite in single precision"),
+        (lambda weight: weight > 0, "of the type bool"),
+        (lambda weight: weight.to(torch.complex64), "of the type complex64"),
+        (lambda weight: weight.to(torch.float8_e4m3fn), "of the type float8_e4m3fn"),
+        (lambda weight: torch.quantize_per_tensor(weight, 0.1, 0, torch.qint8), "no plain array"),
     ],
 )
 def test_values_that_are_no_weights_are_refused_by_name(
