@@ -92,19 +92,53 @@ def with_scaled_attention(network: nn.Module) -> None:
             module.scale *= 1.05
 
 
+def without_scaled_attention(network: nn.Module) -> None:
+    for module in network.modules():
+        if hasattr(module, "scale"):
+            module.scale = 1.0
+
+
+def with_smooth_gates(network: nn.Module) -> None:
+    for parent in list(network.modules()):
+        for key, child in list(parent.named_children()):
+            if isinstance(child, nn.Hardsigmoid):
+                setattr(parent, key, nn.Sigmoid())
+
+
+def with_unrounded_squeezes(network: nn.Module) -> None:
+    for module in network.modules():
+        squeeze = getattr(module, "fc", None)
+        if hasattr(squeeze, "reduce"):
+            hidden = squeeze.reduce.in_channels // 4
+            nn.init.zeros_(squeeze.reduce.weight[hidden:])
+            nn.init.zeros_(squeeze.reduce.bias[hidden:])
+
+
+def with_patches_merged_row_by_row(network: nn.Module) -> None:
+    for key, value in network.state_dict().items():
+        if "downsample" in key:
+            corners = value.chunk(4, dim=-1)
+            value.copy_(torch.cat([corners[i] for i in (0, 2, 1, 3)], dim=-1))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("stored", "fault"),
     [
         ("ofa_595-236", with_another_epsilon),
+        ("ofa_595-236", with_smooth_gates),
+        ("ofa_595-236", with_unrounded_squeezes),
         ("ofa_595_s-224", with_hard_activations),
         ("autoformer_v2_t-224", with_another_epsilon),
         ("autoformer_v2_t-224", with_the_other_gelu),
         ("autoformer_v2_t-224", without_shifted_windows),
+        ("autoformer_v2_t-224", with_patches_merged_row_by_row),
         ("autoformer_v2_t-224", with_scaled_attention),
+        ("autoformer_v2_t-224", without_scaled_attention),
         ("visformer_s-224", with_another_epsilon),
         ("visformer_s-224", with_the_other_gelu),
         ("visformer_s-224", with_scaled_attention),
+        ("visformer_s-224", without_scaled_attention),
         ("densenet201-224", with_another_epsilon),
         ("vgg19_bn-224", with_another_epsilon),
     ],

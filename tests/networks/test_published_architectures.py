@@ -141,6 +141,12 @@ def test_swish_variant_has_the_students_keys_and_a_convolution_as_classifier() -
     assert smooth.state_dict()["classifier.linear.weight"].shape == (1000, 1536, 1, 1)
 
 
+def test_swish_variant_takes_the_classes_of_imagenet_21k() -> None:
+    network = without_weights("ofa_595_s", num_classes=11221).eval()
+    assert network.state_dict()["classifier.linear.weight"].shape == (11221, 1536, 1, 1)
+    assert network(torch.empty(1, 3, 224, 224, device="meta")).shape == (1, 11221)
+
+
 @pytest.mark.parametrize("name", ["densenet201", "visformer_s", "vgg19", "vgg19_bn"])
 def test_networks_from_timm_keep_its_keys_and_shapes(name: str) -> None:
     with torch.device("meta"):

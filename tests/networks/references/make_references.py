@@ -1,12 +1,14 @@
 """Make the stored outputs again, from implementations that are not ours.
 
-    python -m venv v && v/bin/pip install torch torchvision timm ofa darmo
+    python -m venv v && v/bin/pip install torch torchvision timm
+    v/bin/pip install --no-deps ofa==0.1.0.post202307202001 darmo==0.1.15
     v/bin/python tests/networks/references/make_references.py
 
-The networks: ``ofa`` 0.1.0 (the authors' code) with the configuration in ``darmo`` 0.1.15;
-``torchvision`` for DenseNet-201 and VGG-19, ``timm`` for Visformer-S and, as a Swin transformer
+The networks: ``ofa`` (the authors' code) with the configuration in ``darmo``; ``torchvision``
+0.29.1 for DenseNet-201 and VGG-19, ``timm`` 1.0.31 for Visformer-S and, as a Swin transformer
 with windows of 7, 7, 14 and 7, AutoFormerV2-T. Each gets the weights of `fixed_weights` under
-MedKD's keys.
+MedKD's keys. MedKD's Visformer-S is timm's as well: ``test_visformer_written_again.py`` is what
+holds it to something else.
 """
 
 from __future__ import annotations
