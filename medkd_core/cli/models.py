@@ -77,7 +77,7 @@ def list_weights(json: JsonOption = False) -> None:
         here = f"here, {_megabytes(row['here'])}" if row["here"] else "not here"
         if row["imported"]:
             here += ", imported from a file"
-        checked = "its digest is checked" if row["verified"] else "no digest was published"
+        checked = "digest pinned" if row["digest"] else "no digest known beforehand"
         line = f"{row['trained_on']}, {row['licence']}, {checked}, {here}"
         answers.print(f"{row['network']}: {line}", soft_wrap=True)
         answers.print(f"    {row['address']}", soft_wrap=True)
@@ -88,6 +88,7 @@ def fetch(name: NameArgument) -> None:
     """Fetch a network's published weights into the user's cache."""
     with progress_bar(f"Fetching {name}", in_bytes=True) as update:
         path = fetch_weights(name, progress=update)
+    errors.print(f"From {origin_of(path)}", soft_wrap=True)
     answers.print(str(path), soft_wrap=True)
 
 
@@ -111,7 +112,7 @@ def _published_row(name: str) -> dict[str, object]:
         "trained_on": published.trained_on,
         "licence": network_facts(name).licence,
         "address": published.address,
-        "verified": published.is_verified,
+        "digest": published.digest,
         "here": None if origin is None else str(path),
         "imported": origin is not None and origin != published.address,
     }

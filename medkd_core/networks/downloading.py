@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import http.client
 import re
@@ -23,6 +24,7 @@ _PIECE = 1 << 20
 _ETAG = re.compile(rb'"[!#-~]+"')
 _SECONDS_OF_SILENCE = 30
 _PARTIAL_CONTENT, _BEYOND_THE_END = 206, 416
+_UNREACHABLE = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN}
 _NETWORK_ERRORS = (
     urllib.error.URLError,
     http.client.HTTPException,
@@ -87,6 +89,8 @@ def download(
     except ValueError as error:
         raise _cannot(url, "the server's answer makes no sense", _CURE) from error
     except OSError as error:
+        if error.errno in _UNREACHABLE:
+            raise _cannot(url, "the address cannot be reached", _CURE) from error
         raise NetworkError(
             "Cannot write", path=target, because=error.strerror or "the disk refused"
         ) from error

@@ -40,8 +40,8 @@ class PublishedWeights:
     trained_on : str
         Empty where it is not known.
     digest : str or None
-        Of a released file, ``sha256:...`` or ``git-blob:...``; None where none was published.
-        Hugging Face announces the digest of each file when it is fetched.
+        Of the file, ``sha256:...`` or ``git-blob:...``; None where none is known. Hugging Face
+        also announces one when a file is fetched.
     """
 
     address: str
@@ -49,14 +49,9 @@ class PublishedWeights:
     trained_on: str = "ImageNet-1K"
     digest: str | None = None
 
-    @property
-    def is_verified(self) -> bool:
-        """Whether a fetched file can be held against a digest."""
-        return self.hub_id is not None or self.digest is not None
 
-
-def _hub(hub_id: str) -> PublishedWeights:
-    return PublishedWeights(address=f"https://huggingface.co/{hub_id}", hub_id=hub_id)
+def _hub(hub_id: str, digest: str | None = None) -> PublishedWeights:
+    return PublishedWeights(f"https://huggingface.co/{hub_id}", hub_id=hub_id, digest=digest)
 
 
 PUBLISHED: Mapping[str, PublishedWeights] = MappingProxyType(
@@ -76,8 +71,14 @@ PUBLISHED: Mapping[str, PublishedWeights] = MappingProxyType(
             "https://github.com/silent-chen/AutoFormerV2-model-zoo/releases/download/v1.0.0/"
             "S3-T.pth"
         ),
-        "vgg19": _hub("timm/vgg19.tv_in1k"),
-        "vgg19_bn": _hub("timm/vgg19_bn.tv_in1k"),
+        "vgg19": _hub(
+            "timm/vgg19.tv_in1k",
+            "sha256:11aea017b543ff59233749d8f1cf544cda749378f5790d2fedab841fb86b7669",
+        ),
+        "vgg19_bn": _hub(
+            "timm/vgg19_bn.tv_in1k",
+            "sha256:f8249087e63bae61c6166bb23d7c26efe1b2a43fd9fb5cd60ac6ce00535ba312",
+        ),
     }
 )
 """Published weights of the networks that MedKD makes; those of ``timm:NAME`` are timm's to know."""
@@ -153,7 +154,8 @@ def fetch_weights(
         if origin_of(target) == source.address:
             return target
         if source.hub_id is not None:
-            _import(name, _from_hub(name, source.hub_id), target, source.address)
+            file = _from_hub(name, source.hub_id, source.digest)
+            _import(name, file, target, source.address)
             return target
         released = target.with_suffix(".released")
         download(source.address, released, digest=source.digest, progress=progress)
@@ -228,7 +230,7 @@ def _import(name: str, source: Path, target: Path, origin: str) -> LoadReport:
     return report
 
 
-def _from_hub(name: str, hub_id: str) -> Path:
+def _from_hub(name: str, hub_id: str, digest: str | None) -> Path:
     import huggingface_hub as hub
     from huggingface_hub.utils import logging
 
@@ -244,12 +246,13 @@ def _from_hub(name: str, hub_id: str) -> Path:
             cure=f"Check the connection, or download {_HUB_FILE} there and import it.",
         ) from error
     # Of a large file the hub announces the SHA-256.
-    if _SHA256.fullmatch(announced) and announced != _sha256(path):
+    expected = digest or (f"sha256:{announced}" if _SHA256.fullmatch(announced) else None)
+    if expected is not None and expected != f"sha256:{_sha256(path)}":
         path.resolve().unlink()
         raise NetworkError(
             f"Cannot use the weights of {name}",
             path=path,
-            because="the file is not the one that Hugging Face announced",
+            because="the file is not the one that was published",
             cure="Fetch it again.",
         )
     return path

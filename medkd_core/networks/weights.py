@@ -6,6 +6,7 @@ A pickle is only ever opened with ``weights_only=True``: nothing in it can run.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ _DERIVED = ("relative_position_index", "attn_mask")
 # Releases that are older than the counter do not have it.
 _OPTIONAL = (*_DERIVED, "num_batches_tracked")
 _PRECISIONS = {torch.float16, torch.bfloat16, torch.float32, torch.float64}
-_WRAPPINGS = ("state_dict", "model", "model_state_dict")
+_WRAPPINGS = ("state_dict", "model", "model_state_dict", "state_dict_ema", "model_ema")
 _LISTED = 10
 
 
@@ -206,9 +207,19 @@ def _unwrapped(content: object) -> dict[str, Tensor]:
         if not wrapped:
             break
         content = wrapped[0]
-    if not isinstance(content, dict) or not all(isinstance(v, Tensor) for v in content.values()):
-        raise ValueError("not a state dict")
-    return {str(key).removeprefix("module."): value for key, value in content.items()}
+    entries = content.items() if isinstance(content, dict) else ()
+    # Beside the tensors there may stand an epoch or a score.
+    tensors = {str(key): value for key, value in entries if isinstance(value, Tensor)}
+    if not tensors or any(map(_is_inflated, tensors.values())):
+        raise ValueError("no state dict, or one that claims more numbers than it holds")
+    return {re.sub(r"^(module\.)+", "", key): value for key, value in tensors.items()}
+
+
+def _is_inflated(tensor: Tensor) -> bool:
+    """Whether few numbers stand for many: copying such a tensor could fill the memory."""
+    if tensor.layout != torch.strided or tensor.is_quantized:
+        return False
+    return tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes()
 
 
 def _check_keys(

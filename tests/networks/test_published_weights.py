@@ -1,5 +1,6 @@
 """Where published weights come from, and what happens when they cannot be had."""
 
+import hashlib
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -58,9 +59,21 @@ def test_a_file_that_hugging_face_did_not_announce_is_refused_and_removed(
     announced = SimpleNamespace(etag="0" * 64)
     monkeypatch.setattr("huggingface_hub.get_hf_file_metadata", lambda _url: announced)
     monkeypatch.setattr("huggingface_hub.hf_hub_download", lambda *_: str(link))
-    with pytest.raises(NetworkError, match="not the one that Hugging Face announced"):
+    with pytest.raises(NetworkError, match="not the one that was published"):
         fetch_weights("densenet201", tmp_path / "weights")
     assert not blob.exists()
+
+
+def test_a_pinned_digest_is_held_against_what_the_hub_gives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "model.safetensors"
+    file.write_bytes(b"something else")
+    theirs = SimpleNamespace(etag=hashlib.sha256(b"something else").hexdigest())
+    monkeypatch.setattr("huggingface_hub.get_hf_file_metadata", lambda _url: theirs)
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", lambda *_: str(file))
+    with pytest.raises(NetworkError, match="not the one that was published"):
+        fetch_weights("vgg19", tmp_path / "weights")
 
 
 def test_every_released_file_is_fetched_over_https() -> None:

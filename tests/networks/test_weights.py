@@ -55,8 +55,13 @@ def test_tables_that_follow_from_the_architecture_are_not_stored(tmp_path: Path)
         lambda state: {"state_dict": state, "epoch": 3},
         lambda state: {"model": state},
         lambda state: {"state_dict": {f"module.{k}": v for k, v in state.items()}},
+        lambda state: {
+            "model": {"state_dict": {f"module.module.{k}": v for k, v in state.items()}}
+        },
+        lambda state: {"model_ema": state},
+        lambda state: {**state, "epoch": 3},
     ],
-    ids=["plain", "state_dict", "model", "data-parallel"],
+    ids=["plain", "state_dict", "model", "data-parallel", "nested", "average", "beside an epoch"],
 )
 def test_published_pickles_are_unwrapped(
     wrap: Callable[[dict[str, torch.Tensor]], object], tmp_path: Path
@@ -155,6 +160,14 @@ def test_nothing_in_a_hostile_pickle_runs(tmp_path: Path) -> None:
     with pytest.raises(NetworkError, match="holds more than weights"):
         load_weights(small(), path)
     assert not mark.exists()
+
+
+def test_a_small_file_that_claims_to_be_huge_is_refused(tmp_path: Path) -> None:
+    state = small().state_dict()
+    state["classifier.linear.weight"] = torch.zeros(1).expand(10**9, 192)
+    torch.save(state, tmp_path / "inflated.pth")
+    with pytest.raises(NetworkError, match="damaged, or holds more than weights"):
+        load_weights(small(), tmp_path / "inflated.pth")
 
 
 def test_failing_to_write_leaves_nothing_behind(tmp_path: Path) -> None:
