@@ -13,10 +13,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import platformdirs
-from filelock import FileLock
 
 from medkd_core.errors import NetworkError
-from medkd_core.networks.downloading import download
 from medkd_core.networks.registry import TIMM_PREFIX, network_facts
 
 if TYPE_CHECKING:
@@ -148,6 +146,9 @@ def fetch_weights(
     NetworkError
         The address cannot be reached, or what it gave is not what was published.
     """
+    # Downloading locks files, with a library that a reading room does not have.
+    from medkd_core.networks.downloading import download
+
     target = weights_path(name, folder)
     source = published_weights(name)
     with _only_one(target):
@@ -205,6 +206,8 @@ def origin_of(path: Path) -> str | None:
 @contextmanager
 def _only_one(target: Path) -> Iterator[None]:
     """Let one process at a time fetch a file."""
+    from filelock import FileLock
+
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(target.with_name(f".{target.name}.lock"))

@@ -44,7 +44,7 @@ def test_a_released_file_is_fetched_checked_and_kept_as_safetensors(
         assert url == PUBLISHED["ofa_595"].address
         torch.save({"state_dict": create_network("ofa_595", 5).state_dict()}, target)
 
-    monkeypatch.setattr("medkd_core.networks.published.download", download)
+    monkeypatch.setattr("medkd_core.networks.downloading.download", download)
     path = fetch_weights("ofa_595", tmp_path / "weights")
     assert load_file(path)["classifier.linear.weight"].shape == (5, 1536)
     assert [file for file in path.parent.iterdir() if file.suffix != ".lock"] == [path]
@@ -89,7 +89,7 @@ def test_what_was_fetched_is_not_fetched_again_and_what_is_damaged_is(
         fetched.append(url)
         torch.save(create_network("ofa_595", 5).state_dict(), target)
 
-    monkeypatch.setattr("medkd_core.networks.published.download", download)
+    monkeypatch.setattr("medkd_core.networks.downloading.download", download)
     path = fetch_weights("ofa_595", tmp_path)
     assert fetch_weights("ofa_595", tmp_path) == path
     assert len(fetched) == 1
