@@ -168,7 +168,8 @@ def test_reading_needs_no_training_library(films: Path, tmp_path: Path) -> None:
     code = """
 import sys
 ABSENT = {'torch', 'torchvision', 'timm', 'onnx', 'onnxscript', 'sklearn', 'lightning_fabric',
-          'torchmetrics', 'pytorch_grad_cam', 'filelock', 'matplotlib', 'huggingface_hub', 'onnx_ir'}
+          'torchmetrics', 'pytorch_grad_cam', 'filelock', 'matplotlib', 'huggingface_hub',
+          'onnx_ir'}
 class Without:
     def __init__(self, finder):
         self.finder = finder
