@@ -49,3 +49,22 @@ def small_bundle(tmp_path_factory) -> Path:
         networks=entries,
     )
     return write_bundle(folder / "small", manifest, files)
+
+
+@pytest.fixture(scope="session")
+def in_a_reading_room() -> str:
+    """Start of a program: from here on no library that a reading room lacks can be found."""
+    return """
+import sys
+ABSENT = {
+    "torch", "torchvision", "timm", "onnx", "onnxscript", "onnx_ir", "sklearn", "lightning_fabric",
+    "torchmetrics", "pytorch_grad_cam", "filelock", "matplotlib", "huggingface_hub",
+}
+class Without:
+    def __init__(self, finder):
+        self.finder = finder
+    def find_spec(self, name, path=None, target=None):
+        hidden = name.split(".")[0] in ABSENT
+        return None if hidden else self.finder.find_spec(name, path, target)
+sys.meta_path[:] = [Without(finder) for finder in sys.meta_path]
+"""

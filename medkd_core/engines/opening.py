@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -61,22 +62,38 @@ def open_engine(
             from medkd_core.engines.onnx_engine import OnnxEngine
 
             return OnnxEngine(onnx_path, reason=choice.reason)
-        from medkd_core.engines.torch_engine import TorchEngine
-        from medkd_core.networks import create_network
-        from medkd_core.networks.weights import load_weights
+        return _torch_engine(weights_path, name, width, classes, image_size, target_layer, choice)
 
-        network = create_network(name, classes, width, image_size)
-        load_weights(network, weights_path)
-        return TorchEngine(
-            network, name, image_size, choice.device, target_layer, reason=choice.reason
-        )
+    if choice is None:
+        shape = f"{name}, width {width:g}, {image_size} px"
+        choice = _choice(device, shape, macs, open_choice)
+    return open_choice(choice)
 
-    if choice is not None:
-        return open_choice(choice)
+
+def _choice(
+    device: str, network: str, macs: int, open_choice: Callable[[EngineChoice], Engine]
+) -> EngineChoice:
     key, _ = resolve_device(device)
     choice = EngineChoice("torch", key)
     if key == "cpu":
-        choice = fastest_on_cpu(f"{name}, width {width:g}, {image_size} px", macs, open_choice)
+        choice = fastest_on_cpu(network, macs, open_choice)
     why = why_automatic() if device == "auto" else ""
-    reason = "; ".join(filter(None, (why, choice.reason)))
-    return open_choice(replace(choice, reason=reason))
+    return replace(choice, reason="; ".join(filter(None, (why, choice.reason))))
+
+
+def _torch_engine(
+    weights_path: Path,
+    name: str,
+    width: float,
+    classes: int,
+    image_size: int,
+    target_layer: str | None,
+    choice: EngineChoice,
+) -> Engine:
+    from medkd_core.engines.torch_engine import TorchEngine
+    from medkd_core.networks import create_network
+    from medkd_core.networks.weights import load_weights
+
+    network = create_network(name, classes, width, image_size)
+    load_weights(network, weights_path)
+    return TorchEngine(network, name, image_size, choice.device, target_layer, reason=choice.reason)

@@ -12,8 +12,8 @@ from medkd_core.bundles.read import Bundle
 from medkd_core.bundles.schema import NetworkEntry
 from medkd_core.engines.choice import EngineChoice
 from medkd_core.engines.protocol import Engine
-from medkd_core.errors import NetworkError
 from medkd_core.evaluation.efficiency_schema import Score
+from medkd_core.networks.creation import create_network, without_training_packages
 from medkd_core.networks.registry import network_facts
 
 PUBLISHED = ("ofa_595", "densenet201", "visformer_s", "autoformer_v2_t")
@@ -170,14 +170,9 @@ def published_subjects(
 def _exported(name: str, folder: Path) -> Subject:
     try:
         from medkd_core.engines.export import export_onnx
-        from medkd_core.networks.creation import create_network
         from medkd_core.networks.weights import save_weights
     except ModuleNotFoundError as error:
-        raise NetworkError(
-            f"Cannot make the network {name}",
-            because=f"the package {error.name} is not installed",
-            cure="Install MedKD with its training packages: pip install medkd.",
-        ) from error
+        raise without_training_packages(name, error) from error
 
     facts = network_facts(name)
     weights, graph = folder / "network.safetensors", folder / "network.onnx"

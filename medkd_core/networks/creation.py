@@ -50,11 +50,16 @@ def create_network(
         _check(name, num_classes, width, size)
         return _build(name, num_classes, width, size)
     except ModuleNotFoundError as error:
-        raise NetworkError(
-            f"Cannot make the network {name}",
-            because=f"the package {error.name} is not installed",
-            cure="Install MedKD with its training packages: pip install medkd.",
-        ) from error
+        raise without_training_packages(name, error) from error
+
+
+def without_training_packages(name: str, error: ModuleNotFoundError) -> NetworkError:
+    """What to say where a network is wanted and a package that makes it is not installed."""
+    return NetworkError(
+        f"Cannot make the network {name}",
+        because=f"the package {error.name} is not installed",
+        cure="Install MedKD with its training packages: pip install medkd.",
+    )
 
 
 def _build(name: str, num_classes: int, width: float, size: int) -> nn.Module:

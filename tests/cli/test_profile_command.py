@@ -81,23 +81,10 @@ def test_ctrl_c_ends_command_and_measurement_at_once(small_bundle: Path, tmp_pat
     assert "Traceback" not in said
 
 
-HIDE = """
-import sys
-ABSENT = {"torch", "torchvision", "timm", "onnx", "onnxscript", "matplotlib"}
-class Without:
-    def __init__(self, finder):
-        self.finder = finder
-    def find_spec(self, name, path=None, target=None):
-        hidden = name.split(".")[0] in ABSENT
-        return None if hidden else self.finder.find_spec(name, path, target)
-sys.meta_path[:] = [Without(finder) for finder in sys.meta_path]
-"""
-
-
 @pytest.fixture
-def medkd_without_training_packages(tmp_path: Path) -> Medkd:
+def medkd_without_training_packages(tmp_path: Path, in_a_reading_room: str) -> Medkd:
     # Read at the start of every interpreter, also of the measuring child.
-    (tmp_path / "sitecustomize.py").write_text(HIDE)
+    (tmp_path / "sitecustomize.py").write_text(in_a_reading_room)
     environment = {**os.environ, "PYTHONPATH": str(tmp_path), "XDG_STATE_HOME": str(tmp_path)}
 
     def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -123,7 +110,8 @@ def test_onnxruntime_is_profiled_where_torch_is_not_installed(
 
 
 @pytest.mark.parametrize(
-    ("options", "package"), [(["--picture", "cost.png"], "matplotlib"), (["--published"], "onnx")]
+    ("options", "package"),
+    [(["--picture", "cost.png"], "matplotlib"), (["--published"], "onnx_ir")],
 )
 def test_a_missing_package_is_named_with_its_cure(
     medkd_without_training_packages: Medkd, options: list[str], package: str
