@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt, QUrl
@@ -25,19 +25,16 @@ from medkd_core.jobs.store import JobStore
 from medkd_viewer.bottom_bar import BottomBar
 from medkd_viewer.commands import make_actions
 from medkd_viewer.decoding import Decoding
-from medkd_viewer.dialogs import ask_bundle, ask_files, ask_folder, show_about
+from medkd_viewer.deeds import deeds
 from medkd_viewer.findings.opinion import ModelStatus, SecondOpinion
-from medkd_viewer.keys_dialog import KeysDialog
 from medkd_viewer.peek import Peek
-from medkd_viewer.reading.state import Tool
-from medkd_viewer.reading.viewport import flipped, turned
+from medkd_viewer.reading.look import Tool
 from medkd_viewer.reading_room import ReadingRoom
 from medkd_viewer.settings import SettingsFile
 from medkd_viewer.status_words import activity_words, cursor_words, device_words, map_words
 from medkd_viewer.studies.journal import Journal
 from medkd_viewer.top_bar import TopBar
 from medkd_viewer.train_room import TrainRoom
-from resources import DEMO_STUDIES
 
 DEFAULT_SIZE = (1440, 900)
 _SMALLEST_SIZE = (1140, 640)
@@ -145,53 +142,15 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(QByteArray(geometry))
 
     def _connect_actions(self) -> None:
+        doing = deeds(self)
         for name, action in self.actions_by_name.items():
-            action.triggered.connect(self._deeds()[name])
+            # Commands of rooms that are still being built do nothing yet.
+            if name in doing:
+                action.triggered.connect(doing[name])
         peek = Peek(self.actions_by_name["maps"], Qt.Key.Key_G, self)
         QApplication.instance().installEventFilter(peek)  # type: ignore[union-attr]
-        for name in ("maps", "texts", "studies_panel", "findings_panel", "tool_window"):
+        for name in ("studies_panel", "findings_panel"):
             self.actions_by_name[name].setChecked(True)
-
-    def _deeds(self) -> dict[str, Callable[..., object]]:
-        room, state = self.room, self.room.state
-        return {
-            "open_files": self._ask_files,
-            "open_folder": self._ask_folder,
-            "open_demo": lambda: self.open_paths([DEMO_STUDIES]),
-            "open_model": self._ask_model,
-            "search": room.studies.focus_search,
-            "quit": self.close,
-            "tool_window": lambda: state.set_tool(Tool.WINDOW),
-            "tool_pan": lambda: state.set_tool(Tool.PAN),
-            "tool_zoom": lambda: state.set_tool(Tool.ZOOM),
-            "fit": state.fit,
-            "reset": state.reset,
-            "next_window": state.next_window,
-            "invert": state.invert,
-            "rotate": lambda: state.set_viewport(turned(state.viewport)),
-            "flip_horizontal": lambda: self._flip(horizontally=True),
-            "flip_vertical": lambda: self._flip(horizontally=False),
-            "texts": state.set_texts_visible,
-            "next_image": lambda: room.opener.step(1),
-            "previous_image": lambda: room.opener.step(-1),
-            "next_study": lambda: room.step_study(1),
-            "previous_study": lambda: room.step_study(-1),
-            "mark_read": room.mark_read,
-            "maps": lambda on: room.change_style(visible=on),
-            "contours": lambda on: room.change_style(drawing="contours" if on else "fill"),
-            "less_opaque": lambda: room.change_opacity(-1),
-            "more_opaque": lambda: room.change_opacity(1),
-            "next_pane": room.panes.activate_next,
-            "maximise": room.panes.toggle_maximised,
-            "next_region": room.next_region,
-            "studies_panel": self._show_panels,
-            "findings_panel": self._show_panels,
-            "film_alone": self._show_film_alone,
-            "read_tab": lambda: self.show_tab("read"),
-            "train_tab": lambda: self.show_tab("train"),
-            "keys": lambda: KeysDialog(self).exec(),
-            "about": lambda: show_about(self),
-        }
 
     def _connect_bars(self) -> None:
         room, opinion = self.room, self.opinion
@@ -203,28 +162,32 @@ class MainWindow(QMainWindow):
         self.train.status_changed.connect(self._show_activity)
         room.message.connect(self._take_message)
         room.study_changed.connect(self._show_checks)
+        desk = room.desk
         for signal in (
-            room.state.tool_changed,
-            room.state.window_changed,
-            room.state.style_changed,
-            room.state.film_changed,
+            room.look.changed,
+            desk.window_changed,
+            desk.film_changed,
+            desk.active_changed,
         ):
             signal.connect(self._show_checks)
-        room.state.cursor_moved.connect(self._show_cursor)
+        desk.cursor_moved.connect(self._show_cursor)
         opinion.model_changed.connect(self._show_model)
         opinion.devices_changed.connect(self._show_model)
         opinion.working_changed.connect(self._show_activity)
         self._show_model()
+        self._show_checks()
 
     # what the bars and buttons show
 
     def _show_checks(self) -> None:
-        state, actions = self.room.state, self.actions_by_name
+        look, state, actions = self.room.look, self.room.desk.active, self.actions_by_name
         for tool in Tool:
-            actions[f"tool_{tool.value}"].setChecked(state.tool is tool)
+            actions[f"tool_{tool.value}"].setChecked(look.tool is tool)
         actions["invert"].setChecked(state.inverted)
-        actions["maps"].setChecked(state.style.visible)
-        actions["contours"].setChecked(state.style.drawing == "contours")
+        actions["maps"].setChecked(look.style.visible)
+        actions["contours"].setChecked(look.style.drawing == "contours")
+        actions["texts"].setChecked(look.texts_visible)
+        actions["hide_patient"].setChecked(look.patient_hidden)
         actions["mark_read"].setChecked(self.room.is_read)
         for name in ("fit", "reset", "rotate", "flip_horizontal", "flip_vertical", "invert"):
             actions[name].setEnabled(state.film is not None)
@@ -241,7 +204,7 @@ class MainWindow(QMainWindow):
 
     def _show_cursor(self) -> None:
         room = self.room
-        self.bottom_bar.say(self.bottom_bar.place, cursor_words(room.state))
+        self.bottom_bar.say(self.bottom_bar.place, cursor_words(room.desk.active))
         self.bottom_bar.say(self.bottom_bar.maps, map_words(room.state, room.panes.network_panes))
 
     def _show_activity(self) -> None:
@@ -255,10 +218,6 @@ class MainWindow(QMainWindow):
 
     # what commands do
 
-    def _flip(self, *, horizontally: bool) -> None:
-        state = self.room.state
-        state.set_viewport(flipped(state.viewport, horizontally=horizontally))
-
     def _read_with(self, bundle: Path) -> None:
         self.open_model(bundle)
         self.show_tab("read")
@@ -267,35 +226,25 @@ class MainWindow(QMainWindow):
         self.settings.device = key
         self.opinion.open_model(self.opinion.model_path, key)
 
-    def _show_panels(self) -> None:
+    def show_panels(self) -> None:
+        """Show or hide the side panels as their commands are checked."""
         actions = self.actions_by_name
         self.room.show_panels(
             studies=actions["studies_panel"].isChecked(),
             findings=actions["findings_panel"].isChecked(),
         )
 
-    def _show_film_alone(self, alone: bool) -> None:
+    def show_film_alone(self, alone: bool) -> None:
+        """Fill the screen with the film, or come back."""
         self.top_bar.setVisible(not alone)
         if alone:
             self.room.show_panels(studies=False, findings=False)
             self.room.panes.maximise(self.room.panes.film_pane)
             self.showFullScreen()
         else:
-            self._show_panels()
+            self.show_panels()
             self.room.panes.maximise(None)
             self.showNormal()
-
-    def _ask_files(self) -> None:
-        if paths := ask_files(self, self.settings):
-            self.open_paths(paths)
-
-    def _ask_folder(self) -> None:
-        if paths := ask_folder(self, self.settings):
-            self.open_paths(paths)
-
-    def _ask_model(self) -> None:
-        if bundle := ask_bundle(self, self.settings):
-            self.open_model(bundle)
 
 
 def _is_local(url: QUrl) -> bool:

@@ -14,10 +14,11 @@ from medkd_core.imaging.study import FoundStudies, Refusal, Study
 from medkd_viewer.decoding import Decoding
 from medkd_viewer.findings.opinion import SecondOpinion
 from medkd_viewer.findings.panel import FindingsPanel
+from medkd_viewer.reading.desk import Desk
 from medkd_viewer.reading.film import Film
+from medkd_viewer.reading.look import Look
 from medkd_viewer.reading.map_layer import MapStyle
 from medkd_viewer.reading.pane_grid import PaneGrid
-from medkd_viewer.reading.state import ReadingState
 from medkd_viewer.settings import RecentFolder, Settings
 from medkd_viewer.studies.journal import Journal, Judgement
 from medkd_viewer.studies.library import Library, Sign, images_of
@@ -58,12 +59,14 @@ class ReadingRoom(QWidget):
         self.is_opening = False
         self.trouble = ""
         self.library = Library(journal, folders=list(settings.recent_folders))
-        self.state = ReadingState(settings.map_style(), self)
+        self.look = Look(settings.map_style(), self)
+        self.desk = Desk(self.look, self)
+        self.state = self.desk.primary
         self.opener = FilmOpener(decoding, self)
         self._thumbnails = Thumbnails(decoding, self)
         self.studies = StudiesPanel(self.library, self._thumbnails)
-        self.panes = PaneGrid(self.state)
-        self.findings = FindingsPanel(opinion, self.state.style)
+        self.panes = PaneGrid(self.desk)
+        self.findings = FindingsPanel(opinion, self.look.style)
         self.splitter = self._make_splitter()
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -112,13 +115,13 @@ class ReadingRoom(QWidget):
 
     def change_opacity(self, steps: int) -> None:
         """Make the maps more or less opaque."""
-        style = self.state.style
+        style = self.look.style
         opacity = min(1.0, max(0.0, style.opacity + steps * _OPACITY_STEP))
-        self.state.set_style(replace(style, opacity=round(opacity, 2)))
+        self.look.set_style(replace(style, opacity=round(opacity, 2)))
 
     def change_style(self, **changes: object) -> None:
         """Draw the maps in another way."""
-        self.state.set_style(replace(self.state.style, **changes))  # type: ignore[arg-type]
+        self.look.set_style(replace(self.look.style, **changes))  # type: ignore[arg-type]
 
     def next_region(self) -> None:
         """Move the focus from studies to films to findings and round again."""
@@ -160,7 +163,7 @@ class ReadingRoom(QWidget):
         self.opener.opened.connect(self._show_film)
         self.opener.failed.connect(self._refuse_study)
         self.state.step_asked.connect(self.opener.step)
-        self.state.style_changed.connect(self._keep_style)
+        self.look.changed.connect(self._keep_style)
         self.opinion.model_changed.connect(self._show_networks)
         self.opinion.prediction_changed.connect(self._take_prediction)
         self.opinion.network_changed.connect(self._show_network)
@@ -223,11 +226,11 @@ class ReadingRoom(QWidget):
             self.studies.refresh()
 
     def _choose_style(self, style: MapStyle) -> None:
-        self.state.set_style(replace(style, visible=self.state.style.visible))
+        self.look.set_style(replace(style, visible=self.look.style.visible))
 
     def _keep_style(self) -> None:
-        self.settings.keep_map_style(self.state.style)
-        self.findings.controls.show_style(self.state.style)
+        self.settings.keep_map_style(self.look.style)
+        self.findings.controls.show_style(self.look.style)
 
     def _keep_widths(self) -> None:
         left, _, right = self.splitter.sizes()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, Qt
 
-from medkd_viewer.reading.state import ReadingState, Tool
+from medkd_viewer.reading.look import Tool
+from medkd_viewer.reading.state import ReadingState
 from medkd_viewer.reading.viewport import PaneGeometry
 
 _WHEEL_NOTCH = 120
@@ -37,10 +38,8 @@ class Gestures:
         """Remember where a drag starts."""
         self._last = self._pressed = place
 
-    def move(self, place: QPointF, buttons: Qt.MouseButton, geometry: PaneGeometry | None) -> None:
+    def move(self, place: QPointF, buttons: Qt.MouseButton, geometry: PaneGeometry) -> None:
         """Carry out a drag, or move the cross-hair when no button is down."""
-        if geometry is None:
-            return
         tool = self._tool_of(buttons)
         if tool is None:
             self._point_at(place, geometry)
@@ -84,7 +83,8 @@ class Gestures:
 
     def _tool_of(self, buttons: Qt.MouseButton) -> Tool | None:
         if buttons & Qt.MouseButton.LeftButton:
-            return self._state.tool
+            tool = self._state.look.tool
+            return None if tool.measures else tool
         if buttons & Qt.MouseButton.MiddleButton:
             return Tool.PAN
         if buttons & Qt.MouseButton.RightButton:

@@ -56,7 +56,6 @@ class NetworkPane(FilmPane):
         self._map_sampler: tuple[NetworkMap, Sampler] | None = None
         self._map_part: tuple[object, FloatArray] | None = None
         self._map_drawn: tuple[object, QImage] | None = None
-        state.style_changed.connect(self.update)
         self.show_view(view)
 
     def show_view(self, view: NetworkView) -> None:
@@ -88,7 +87,7 @@ class NetworkPane(FilmPane):
 
     def draw_over_film(self, painter: QPainter, geometry: PaneGeometry, part: VisiblePart) -> None:
         """The map, in the window's style."""
-        style, sampler = self.state.style, self._sampler_now()
+        style, sampler = self.state.look.style, self._sampler_now()
         if sampler is None or self.view.status is not MapStatus.DONE or not style.visible:
             return
         if self._map_part is None or self._map_part[0] != (sampler, part):
@@ -113,12 +112,12 @@ class NetworkPane(FilmPane):
         self._draw_head(painter)
         if text := self.status_text():
             self._draw_status(painter, text)
-        has_map = self.view.status is MapStatus.DONE and self.state.style.visible
+        has_map = self.view.status is MapStatus.DONE and self.state.look.style.visible
         if self.view.is_student and has_map and self.width() >= _SCALE_NEEDS_WIDTH:
             top = self.picture_area()[1] + 40
             if top + SCALE_HEIGHT < self.height():
                 right = self.width() - _SCALE_MARGIN
-                draw_colour_scale(painter, right, top, self.state.style.colours)
+                draw_colour_scale(painter, right, top, self.state.look.style.colours)
         self._draw_progress(painter)
 
     def _sampler_now(self) -> Sampler | None:
@@ -131,7 +130,7 @@ class NetworkPane(FilmPane):
 
     def _draw_contours(self, painter: QPainter, origin: QPointF, ratio: float) -> None:
         assert self._map_part is not None
-        style = self.state.style
+        style = self.state.look.style
         table = colour_table(style.colours)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for level in contour_levels(style):

@@ -19,6 +19,7 @@ from medkd_viewer.reading.corner_texts import CornerTexts, Lines, corner_texts
 from medkd_viewer.reading.film import Voi
 from medkd_viewer.reading.gestures import Gestures
 from medkd_viewer.reading.orientation import EdgeLetters, edge_letters
+from medkd_viewer.reading.overlay import Overlay
 from medkd_viewer.reading.painting import draw_cross_hair, draw_edged_text, film_image
 from medkd_viewer.reading.sampling import VisiblePart, visible_part
 from medkd_viewer.reading.state import ReadingState
@@ -56,11 +57,14 @@ class FilmPane(QWidget):
         self.active = False
         self._explanation = _INVITATION
         self._gestures = Gestures(state)
+        self._overlays: list[Overlay] = []
+        self._holder: Overlay | None = None
         self._sampled: tuple[object, StoredArray] | None = None
         self._shown: tuple[object, Voi | None, QImage] | None = None
         for signal in (state.film_changed, state.view_changed, state.window_changed):
             signal.connect(self.update)
         state.cursor_moved.connect(self.update)
+        state.look.changed.connect(self.update)
 
     # geometry
 
@@ -77,6 +81,11 @@ class FilmPane(QWidget):
     def explain(self, why: str) -> None:
         """Say why there is no film; seen only while there is none."""
         self._explanation = why
+        self.update()
+
+    def add_overlay(self, overlay: Overlay) -> None:
+        """Draw something over the film and ask it first when the left button goes down."""
+        self._overlays.append(overlay)
         self.update()
 
     def set_active(self, active: bool) -> None:
@@ -97,6 +106,8 @@ class FilmPane(QWidget):
             if not part.is_empty:
                 self._draw_film(painter, part)
                 self.draw_over_film(painter, geometry, part)
+            for overlay in self._overlays:
+                overlay.paint(painter, geometry)
             self._draw_cursor(painter, geometry)
             self.draw_texts(painter, geometry)
         else:
@@ -110,7 +121,7 @@ class FilmPane(QWidget):
     def draw_texts(self, painter: QPainter, geometry: PaneGeometry) -> None:
         """The corner texts and the letters of the patient's sides."""
         film = self.state.film
-        if film is None or not self.state.texts_visible:
+        if film is None or not self.state.look.texts_visible:
             return
         self._draw_sides(painter, edge_letters(film, self.state.viewport))
         ratio = self.devicePixelRatioF()
@@ -181,11 +192,33 @@ class FilmPane(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """Start a drag; the pane becomes the one in use."""
         self.activated.emit()
-        self._gestures.press(event.position(), event.buttons())
+        geometry = self.geometry_now()
+        if geometry is not None and event.button() is Qt.MouseButton.LeftButton:
+            place = event.position()
+            self._holder = next((o for o in self._overlays if o.press(place, geometry)), None)
+        if self._holder is None:
+            self._gestures.press(event.position(), event.buttons())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """Drag, or move the cross-hair."""
-        self._gestures.move(event.position(), event.buttons(), self.geometry_now())
+        geometry = self.geometry_now()
+        if geometry is None:
+            return
+        if self._holder is not None:
+            self._holder.move(event.position(), geometry)
+            return
+        if not event.buttons():
+            for overlay in self._overlays:
+                overlay.hover(event.position(), geometry)
+        self._gestures.move(event.position(), event.buttons(), geometry)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """End a drag that an overlay has taken."""
+        geometry = self.geometry_now()
+        if event.button() is Qt.MouseButton.LeftButton and self._holder is not None:
+            if geometry is not None:
+                self._holder.release(event.position(), geometry)
+            self._holder = None
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """Show this pane alone, or all again."""

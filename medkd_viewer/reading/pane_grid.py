@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QWidget
 
 from medkd_viewer.findings.results import NetworkView
 from medkd_viewer.reading.arrangement import GAP, arranged
+from medkd_viewer.reading.desk import Desk
 from medkd_viewer.reading.network_pane import NetworkPane
 from medkd_viewer.reading.pane import FilmPane
-from medkd_viewer.reading.state import ReadingState
 
 
 class PaneGrid(QWidget):
@@ -18,12 +18,12 @@ class PaneGrid(QWidget):
 
     active_changed = Signal()
 
-    def __init__(self, state: ReadingState, parent: QWidget | None = None) -> None:
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("readingArea")
         self.setAccessibleName("Films and maps")
-        self._state = state
-        self.film_pane = FilmPane(state, self)
+        self._desk = desk
+        self.film_pane = FilmPane(desk.primary, self)
         self.network_panes: dict[str, NetworkPane] = {}
         self._maximised: FilmPane | None = None
         self.active_pane: FilmPane = self.film_pane
@@ -53,6 +53,7 @@ class PaneGrid(QWidget):
         self.active_pane = pane
         pane.set_active(True)
         pane.setFocus()
+        self._desk.activate(pane.state)
         if self._maximised is not None:
             self._maximised = pane
             self._arrange()
@@ -85,7 +86,8 @@ class PaneGrid(QWidget):
         for pane in self.network_panes.values():
             pane.setParent(None)
             pane.deleteLater()
-        self.network_panes = {name: NetworkPane(self._state, v, self) for name, v in views.items()}
+        film = self._desk.primary
+        self.network_panes = {name: NetworkPane(film, view, self) for name, view in views.items()}
         for pane in self.network_panes.values():
             self._adopt(pane)
             pane.show()

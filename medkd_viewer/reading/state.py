@@ -1,48 +1,41 @@
-"""What is being read: film, window, viewport, cross-hair and the look of the maps."""
+"""One film being read: its window, viewport and cross-hair."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from enum import StrEnum
 
 from PySide6.QtCore import QObject, Signal
 
 from medkd_core.imaging.frame import Window
 from medkd_viewer.reading.film import Film, Voi, as_window, dragged_window
-from medkd_viewer.reading.map_layer import MapStyle
+from medkd_viewer.reading.look import Look
 from medkd_viewer.reading.viewport import Point, Viewport, whole_film
 
 
-class Tool(StrEnum):
-    """What a drag with the left button does."""
-
-    WINDOW = "window"
-    PAN = "pan"
-    ZOOM = "zoom"
-
-
 class ReadingState(QObject):
-    """The one truth that every pane shows; widgets change it and are told by its signals."""
+    """The one truth that every pane of a film shows; widgets change it and are told by signals.
+
+    Parameters
+    ----------
+    look : Look
+        What this film shares with all others on the desk.
+    """
 
     film_changed = Signal()
     view_changed = Signal()
     window_changed = Signal()
     cursor_moved = Signal()
-    style_changed = Signal()
-    tool_changed = Signal()
     step_asked = Signal(int)
     """Go to the next (1) or previous (-1) image."""
 
-    def __init__(self, style: MapStyle | None = None, parent: QObject | None = None) -> None:
+    def __init__(self, look: Look, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.film: Film | None = None
         self.viewport = Viewport((0.0, 0.0))
         self.voi: Voi | None = None
         self.inverted = False
         self.cursor: Point | None = None
-        self.style = style or MapStyle()
-        self.tool = Tool.WINDOW
-        self.texts_visible = True
+        self.look = look
 
     def show_film(self, film: Film | None) -> None:
         """Put a film on every pane, whole and as its file asks to be windowed."""
@@ -92,7 +85,8 @@ class ReadingState(QObject):
     def drag_window(self, dx: float, dy: float) -> None:
         """Widen and move the window by a drag in pixels."""
         if self.film is not None:
-            self.set_voi(dragged_window(self.voi, dx, dy, self._span()))
+            downwards = dy if self.look.brighter_upwards else -dy
+            self.set_voi(dragged_window(self.voi, dx, downwards, self._span()))
 
     def invert(self) -> None:
         """Exchange black and white."""
@@ -104,22 +98,6 @@ class ReadingState(QObject):
         if place != self.cursor:
             self.cursor = place
             self.cursor_moved.emit()
-
-    def set_style(self, style: MapStyle) -> None:
-        """Draw every map in another way."""
-        if style != self.style:
-            self.style = style
-            self.style_changed.emit()
-
-    def set_tool(self, tool: Tool) -> None:
-        """Choose what a drag with the left button does."""
-        self.tool = tool
-        self.tool_changed.emit()
-
-    def set_texts_visible(self, visible: bool) -> None:
-        """Show or hide the corner texts."""
-        self.texts_visible = visible
-        self.window_changed.emit()
 
     def window(self) -> Window | None:
         """Centre and width that the film is shown with, or None without a film or with a table."""

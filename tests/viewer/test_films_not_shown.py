@@ -84,5 +84,5 @@ def test_narrow_pane_still_says_whose_film_it_is(desk, films):
     pane = desk.panes.film_pane
     pane.resize(240, 240)
     named = pane.grab().toImage()
-    desk.state.set_texts_visible(False)
+    desk.room.look.set_texts_visible(False)
     assert pane.grab().toImage().copy(0, 0, 240, 40) != named.copy(0, 0, 240, 40)

@@ -92,7 +92,7 @@ def test_letters_typed_into_the_search_are_not_commands(desk, films, qtbot):
     desk.room.studies.focus_search()
     qtbot.keyClicks(desk.window.focusWidget(), "xg ada")
     assert not desk.state.inverted
-    assert desk.state.style.visible
+    assert desk.room.look.style.visible
 
 
 def test_list_of_keys_names_every_command_that_has_one(qtbot, desk):

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 from medkd_core.serving.messages import Explain
 from medkd_viewer.findings.results import MapStatus
 from medkd_viewer.reading.corner_texts import window_text
-from medkd_viewer.reading.state import Tool
+from medkd_viewer.reading.look import Tool
 
 NETWORKS = list(LABELS)
 
@@ -76,7 +76,7 @@ def test_every_window_of_the_file_comes_round_by_its_name(desk, films):
 def test_drag_with_the_pan_tool_moves_the_film(desk, films, qtbot):
     desk.open([films])
     desk.window.actions_by_name["tool_pan"].trigger()
-    assert desk.state.tool is Tool.PAN
+    assert desk.room.look.tool is Tool.PAN
     pane = desk.panes.film_pane
     before = pane.geometry_now().to_pane(50, 50)
     _drag(qtbot, pane, QPoint(30, 20))
@@ -115,20 +115,20 @@ def test_keys_invert_peek_and_change_opacity(desk, films):
     desk.open([films])
     desk.key(Qt.Key.Key_X)
     assert desk.state.inverted
-    opacity = desk.state.style.opacity
+    opacity = desk.room.look.style.opacity
     desk.key(Qt.Key.Key_BracketRight)
-    assert desk.state.style.opacity == pytest.approx(opacity + 0.05)
+    assert desk.room.look.style.opacity == pytest.approx(opacity + 0.05)
     desk.key(Qt.Key.Key_G)
-    assert not desk.state.style.visible
+    assert not desk.room.look.style.visible
 
 
 def test_held_key_peeks_at_the_film_and_brings_the_maps_back(desk, films, qtbot):
     desk.open([films])
     qtbot.keyPress(desk.panes.film_pane, Qt.Key.Key_G)
-    assert not desk.state.style.visible
+    assert not desk.room.look.style.visible
     qtbot.wait(500)
     qtbot.keyRelease(desk.panes.film_pane, Qt.Key.Key_G)
-    assert desk.state.style.visible
+    assert desk.room.look.style.visible
 
 
 def test_refused_file_is_listed_with_its_reason_and_studies_stay(desk, films):

@@ -1,0 +1,116 @@
+"""What every command does, by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from medkd_viewer.dialogs import ask_bundle, ask_files, ask_folder, show_about
+from medkd_viewer.keys_dialog import KeysDialog
+from medkd_viewer.reading.look import Tool
+from medkd_viewer.reading.state import ReadingState
+from medkd_viewer.reading.viewport import flipped, turned
+from medkd_viewer.reading_room import ReadingRoom
+from medkd_viewer.settings import Settings
+from resources import DEMO_STUDIES
+
+if TYPE_CHECKING:
+    from medkd_viewer.main_window import MainWindow
+
+Deeds = dict[str, Callable[..., object]]
+
+
+def deeds(window: MainWindow) -> Deeds:
+    """One callable for each of `medkd_viewer.commands.COMMANDS`."""
+    room = window.room
+    return {
+        **_of_files(window),
+        **_of_films(room),
+        **_of_studies(room),
+        **_of_maps(room),
+        **_of_the_window(window),
+    }
+
+
+def _of_files(window: MainWindow) -> Deeds:
+    def open_asked(ask: Callable[[MainWindow, Settings], list[Path]]) -> None:
+        if paths := ask(window, window.settings):
+            window.open_paths(paths)
+
+    def open_asked_model() -> None:
+        if bundle := ask_bundle(window, window.settings):
+            window.open_model(bundle)
+
+    return {
+        "open_files": partial(open_asked, ask_files),
+        "open_folder": partial(open_asked, ask_folder),
+        "open_demo": lambda: window.open_paths([DEMO_STUDIES]),
+        "open_model": open_asked_model,
+        "search": window.room.studies.focus_search,
+        "quit": window.close,
+    }
+
+
+def _of_films(room: ReadingRoom) -> Deeds:
+    desk, look = room.desk, room.look
+
+    def in_hand(deed: Callable[[ReadingState], None]) -> Callable[[], None]:
+        return lambda: deed(desk.active)
+
+    def turn(times: int) -> None:
+        for _ in range(times):
+            desk.active.set_viewport(turned(desk.active.viewport))
+
+    def flip(*, horizontally: bool) -> None:
+        desk.active.set_viewport(flipped(desk.active.viewport, horizontally=horizontally))
+
+    return {
+        **{f"tool_{tool.value}": partial(look.set_tool, tool) for tool in Tool},
+        "fit": in_hand(ReadingState.fit),
+        "reset": in_hand(ReadingState.reset),
+        "next_window": in_hand(ReadingState.next_window),
+        "invert": in_hand(ReadingState.invert),
+        "rotate": lambda: turn(1),
+        "rotate_back": lambda: turn(3),
+        "flip_horizontal": lambda: flip(horizontally=True),
+        "flip_vertical": lambda: flip(horizontally=False),
+        "texts": look.set_texts_visible,
+        "hide_patient": look.set_patient_hidden,
+    }
+
+
+def _of_studies(room: ReadingRoom) -> Deeds:
+    return {
+        "next_image": lambda: room.opener.step(1),
+        "previous_image": lambda: room.opener.step(-1),
+        "next_study": lambda: room.step_study(1),
+        "previous_study": lambda: room.step_study(-1),
+        "mark_read": room.mark_read,
+    }
+
+
+def _of_maps(room: ReadingRoom) -> Deeds:
+    return {
+        "maps": lambda on: room.change_style(visible=on),
+        "contours": lambda on: room.change_style(drawing="contours" if on else "fill"),
+        "less_opaque": lambda: room.change_opacity(-1),
+        "more_opaque": lambda: room.change_opacity(1),
+    }
+
+
+def _of_the_window(window: MainWindow) -> Deeds:
+    panes = window.room.panes
+    return {
+        "next_pane": panes.activate_next,
+        "maximise": panes.toggle_maximised,
+        "next_region": window.room.next_region,
+        "studies_panel": window.show_panels,
+        "findings_panel": window.show_panels,
+        "film_alone": window.show_film_alone,
+        "read_tab": lambda: window.show_tab("read"),
+        "train_tab": lambda: window.show_tab("train"),
+        "keys": lambda: KeysDialog(window).exec(),
+        "about": lambda: show_about(window),
+    }

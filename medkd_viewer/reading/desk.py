@@ -1,0 +1,58 @@
+"""The films that lie on the desk: the one the networks are asked about, and others beside it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from medkd_viewer.reading.look import Look
+from medkd_viewer.reading.state import ReadingState
+
+PLACES = 5
+"""The largest layout shows one and four."""
+
+
+class Desk(QObject):
+    """Holds a `ReadingState` for each place, and which of them is in hand.
+
+    Commands change the film in hand; its changes are told on by the desk's own signals.
+
+    Attributes
+    ----------
+    look : Look
+    primary : ReadingState
+        The film that the networks are asked about.
+    places : tuple of ReadingState
+        The primary first; the others may hold no film.
+    active : ReadingState
+        The film in hand.
+    """
+
+    active_changed = Signal()
+    film_changed = Signal()
+    view_changed = Signal()
+    window_changed = Signal()
+    cursor_moved = Signal()
+
+    def __init__(self, look: Look, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.look = look
+        self.places = tuple(ReadingState(look, self) for _ in range(PLACES))
+        self.primary = self.active = self.places[0]
+        for state in self.places:
+            self._tell_on(state)
+
+    def activate(self, state: ReadingState) -> None:
+        """Take another film in hand."""
+        if state is not self.active:
+            self.active = state
+            self.active_changed.emit()
+
+    def _tell_on(self, state: ReadingState) -> None:
+        pairs = (
+            (state.film_changed, self.film_changed),
+            (state.view_changed, self.view_changed),
+            (state.window_changed, self.window_changed),
+            (state.cursor_moved, self.cursor_moved),
+        )
+        for heard, told in pairs:
+            heard.connect(lambda told=told: told.emit() if state is self.active else None)

@@ -1,0 +1,37 @@
+"""What may lie over a film and take the hand: measurements, for one."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QPainter
+
+from medkd_viewer.reading.viewport import PaneGeometry
+
+
+class Overlay(Protocol):
+    """Something that is drawn over the film and asked first when the left button goes down.
+
+    Places are in the pane's device-independent pixels; `geometry` leads from there to the film.
+    """
+
+    def paint(self, painter: QPainter, geometry: PaneGeometry) -> None:
+        """Draw it over the film, under the corner texts."""
+        ...
+
+    def press(self, place: QPointF, geometry: PaneGeometry) -> bool:
+        """The left button goes down; True takes the drag until `release`."""
+        ...
+
+    def move(self, place: QPointF, geometry: PaneGeometry) -> None:
+        """The pointer moves while the drag is taken."""
+        ...
+
+    def release(self, place: QPointF, geometry: PaneGeometry) -> None:
+        """The left button goes up."""
+        ...
+
+    def hover(self, place: QPointF, geometry: PaneGeometry) -> None:
+        """The pointer moves with no button down."""
+        ...
