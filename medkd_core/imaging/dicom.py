@@ -11,6 +11,7 @@ from pathlib import Path
 from pydicom import Dataset
 from pydicom.uid import MediaStorageDirectoryStorage
 
+from medkd_core.imaging.archives import is_file
 from medkd_core.imaging.dicom_attributes import (
     is_inverse,
     modality_transform,
@@ -18,8 +19,8 @@ from medkd_core.imaging.dicom_attributes import (
     pixel_spacing,
     voi_transforms,
 )
-from medkd_core.imaging.dicom_pixels import PixelFormat, frame_pixels, pixel_format
-from medkd_core.imaging.dicom_source import DicomSource, open_dicom
+from medkd_core.imaging.dicom_pixels import PixelFormat, frame_pixels, has_picture, pixel_format
+from medkd_core.imaging.dicom_source import DicomSource, object_kind, open_dicom
 from medkd_core.imaging.frame import Frame, Photometric
 from medkd_core.imaging.study import FileList, Instance, Series, Study
 
@@ -49,11 +50,14 @@ def read_frame(path: Path, index: int = 0) -> Frame:
         Whatever a decoder raises on damaged bytes; `medkd_core.imaging.reading` tells it plainly.
     """
     with _without_warnings(), open_dicom(path) as source:
-        stored, photometric, bits = frame_pixels(source, pixel_format(source), index)
+        declared = pixel_format(source)
+        stored, photometric, bits = frame_pixels(source, declared, index)
         header = source.header
         spacing = pixel_spacing(header, index)
         if photometric is Photometric.RGB:
-            return Frame(stored, photometric, bits, spacing=spacing)
+            return Frame(
+                stored, photometric, bits, spacing=spacing, colour_model=declared.photometric
+            )
         return Frame(
             stored,
             photometric,
@@ -69,20 +73,21 @@ def read_frame(path: Path, index: int = 0) -> Frame:
 def read_entry(path: Path) -> Study | FileList:
     """Read a header into a study of one series of one instance; no pixel is decoded.
 
-    A DICOMDIR (PS3.3 F.3) gives the files it lists; names that point out of its folder are left
+    An object without a picture (a report, a plan, a waveform) is an instance of no frames. A
+    DICOMDIR (PS3.3 F.3) gives the files it lists; names that point out of its folder are left
     out.
 
     Raises
     ------
     UnreadableFileError
-        The file holds no picture, or declares one that cannot be there.
+        The file declares a picture that cannot be there, or nothing at all.
     Exception
         Whatever pydicom raises on a damaged header.
     """
     with _without_warnings(), open_dicom(path) as source:
         if _is_directory(source.header):
             return FileList(tuple(_listed_files(source)))
-        return _study(source, pixel_format(source))
+        return _study(source, pixel_format(source) if has_picture(source) else None)
 
 
 def _is_directory(header: Dataset) -> bool:
@@ -96,7 +101,7 @@ def _listed_files(source: DicomSource) -> Iterator[Path]:
         name = record.get("ReferencedFileID")
         if name:
             file = folder.joinpath(*_components(name))
-            if file.resolve().is_relative_to(folder) and file.is_file():
+            if file.resolve().is_relative_to(folder) and is_file(file):
                 yield file
 
 
@@ -104,7 +109,7 @@ def _components(file_id: str | list[str]) -> list[str]:
     return [file_id] if isinstance(file_id, str) else [str(part) for part in file_id]
 
 
-def _study(source: DicomSource, declared: PixelFormat) -> Study:
+def _study(source: DicomSource, declared: PixelFormat | None) -> Study:
     header = source.header
     instance = _instance(source, declared)
     series = Series(
@@ -127,21 +132,22 @@ def _study(source: DicomSource, declared: PixelFormat) -> Study:
     )
 
 
-def _instance(source: DicomSource, declared: PixelFormat) -> Instance:
+def _instance(source: DicomSource, declared: PixelFormat | None) -> Instance:
     header = source.header
     return Instance(
         path=source.path,
         uid=_text(header, "SOPInstanceUID") or str(source.path),
         number=_number(header, "InstanceNumber"),
-        frames=declared.frames,
-        rows=declared.rows,
-        columns=declared.columns,
+        frames=declared.frames if declared else 0,
+        rows=declared.rows if declared else 0,
+        columns=declared.columns if declared else 0,
         modality=_text(header, "Modality") or "OT",
         body_part=_text(header, "BodyPartExamined").upper(),
         view=_text(header, "ViewPosition").upper(),
         laterality=_text(header, "ImageLaterality") or _text(header, "Laterality"),
-        orientation=_orientation(header),
         description=_text(header, "ImageComments") or source.path.name,
+        orientation=_orientation(header),
+        kind=object_kind(header),
     )
 
 

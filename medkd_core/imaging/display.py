@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from medkd_core.imaging.display_voi import Voi, apply_voi, table_position
 from medkd_core.imaging.frame import (
     FloatArray,
     Frame,
@@ -25,13 +26,10 @@ from medkd_core.imaging.frame import (
     Window,
 )
 
-Voi = Window | LookupTable
-"""What may be chosen to look through: a window, or a VOI look-up table."""
-
 ByteArray = NDArray[np.uint8]
 
 
-def display_image(frame: Frame, voi: Voi | None = None) -> FloatArray:
+def display_image(frame: Frame, voi: Voi | None = None, *, inverted: bool = False) -> FloatArray:
     """Brightness of a frame.
 
     Parameters
@@ -39,21 +37,25 @@ def display_image(frame: Frame, voi: Voi | None = None) -> FloatArray:
     frame : Frame
     voi : Window or LookupTable, optional
         Default: the first of the file, else the full range of the picture. Colour ignores it.
+    inverted : bool
+        Exchange black and white of the picture; its background stays black.
 
     Returns
     -------
     float32, (rows, columns) or (rows, columns, 3), [0, 1]
     """
-    if frame.photometric is Photometric.RGB:
-        return _scaled_colour(frame)
     if _has_table(frame.stored):
-        table = _brightness(_every_value(frame.stored.dtype), frame, voi or default_voi(frame))
-        return _look_up(frame.stored, table)
-    return _brightness(frame.stored, frame, voi or default_voi(frame))
+        table = _brightness(_every_value(frame.stored.dtype), frame, voi, inverted)
+        return _look_up(frame.stored, table.astype(np.float32))
+    return _brightness(frame.stored, frame, voi, inverted).astype(np.float32, copy=False)
 
 
 def display_bytes(
-    frame: Frame, voi: Voi | None = None, stored: StoredArray | None = None
+    frame: Frame,
+    voi: Voi | None = None,
+    stored: StoredArray | None = None,
+    *,
+    inverted: bool = False,
 ) -> ByteArray:
     """Brightness of a frame, or of a part of it, for the screen; fast enough to drag a window.
 
@@ -65,27 +67,27 @@ def display_bytes(
     stored : ndarray, optional
         Stored values to show instead of all: a cut-out, or the frame at the screen's resolution.
         Same type as ``frame.stored``.
+    inverted : bool
+        As in `display_image`.
 
     Returns
     -------
     uint8, shape of `stored`, [0, 255]
     """
-    shown = frame.stored if stored is None else stored
-    if frame.photometric is not Photometric.RGB and _has_table(shown):
-        return _look_up(shown, brightness_table(frame, voi))
-    if frame.photometric is Photometric.RGB:
-        return _to_bytes(_scaled_colour(frame, shown))
-    return _to_bytes(_brightness(shown, frame, voi or default_voi(frame)))
+    part = frame.stored if stored is None else stored
+    if _has_table(part):
+        return _look_up(part, brightness_table(frame, voi, inverted=inverted))
+    return _to_bytes(_brightness(part, frame, voi, inverted))
 
 
-def brightness_table(frame: Frame, voi: Voi | None = None) -> ByteArray:
-    """Brightness of every value that a grey frame of up to 16 bits can store.
+def brightness_table(frame: Frame, voi: Voi | None = None, *, inverted: bool = False) -> ByteArray:
+    """Brightness of every value that a frame of up to 16 bits can store.
 
     Parameters
     ----------
     frame : Frame
-        Grey, stored in an integer type of 8 or 16 bits.
-    voi : Window or LookupTable, optional
+        Stored in an integer type of 8 or 16 bits.
+    voi, inverted
         As in `display_image`.
 
     Returns
@@ -95,7 +97,7 @@ def brightness_table(frame: Frame, voi: Voi | None = None) -> ByteArray:
         (``frame.stored.view("u2")`` for int16).
     """
     values = _every_value(frame.stored.dtype)
-    return _to_bytes(_brightness(values, frame, voi or default_voi(frame)))
+    return _to_bytes(_brightness(values, frame, voi, inverted))
 
 
 def modality_values(frame: Frame) -> NDArray[np.floating[Any]]:
@@ -137,76 +139,44 @@ def full_window(frame: Frame) -> Window:
 def voi_choices(frame: Frame) -> list[tuple[str, Voi]]:
     """Every way to look at a grey frame, by name: those of the file, then auto and full range.
 
-    Empty for colour, which is shown as it is.
+    A name is the file's explanation, with a number where another has it already (upper and lower
+    case are the same), so that each can be asked for. Empty for colour, which is shown as it is.
     """
     if frame.photometric is Photometric.RGB:
         return []
-    acquired = [(_choice_name(voi, i), voi) for i, voi in enumerate(frame.voi, start=1)]
-    computed = [auto_window(frame), full_window(frame)]
-    return acquired + [(window.explanation, window) for window in computed]
+    choices: dict[str, tuple[str, Voi]] = {}
+    for number, voi in enumerate(frame.voi, start=1):
+        _add_choice(choices, _choice_name(voi, number), voi)
+    for window in (auto_window(frame), full_window(frame)):
+        _add_choice(choices, window.explanation, window)
+    return list(choices.values())
 
 
-def apply_voi(values: NDArray[Any], voi: Voi) -> NDArray[np.float64]:
-    """Values of the modality through a window or VOI LUT (PS3.3 C.11.2.1.2, C.11.2.1.3).
-
-    Parameters
-    ----------
-    values : ndarray of any shape
-    voi : Window or LookupTable
-        A table is entered with the nearest integer.
-
-    Returns
-    -------
-    float64, same shape, [0, 1]
-    """
-    if isinstance(voi, LookupTable):
-        full_scale = float(2**voi.bits - 1)
-        return np.clip(_through_table(np.rint(values), voi) / full_scale, 0.0, 1.0)
-    return _WINDOW_FUNCTIONS[voi.function](np.asarray(values, np.float64), voi)
+def shows_low_as_bright(frame: Frame) -> bool:
+    """Whether black and white are exchanged after the window (PS3.3 C.7.6.3.1.2, C.11.6.1.2)."""
+    return frame.photometric is Photometric.MONOCHROME1 or frame.inverse_presentation
 
 
-def _linear(values: NDArray[np.float64], window: Window) -> NDArray[np.float64]:
-    if window.width <= 1:
-        return (values > window.center - 0.5).astype(np.float64)
-    ramp = (values - (window.center - 0.5)) / (window.width - 1) + 0.5
-    return np.clip(ramp, 0.0, 1.0)
-
-
-def _linear_exact(values: NDArray[np.float64], window: Window) -> NDArray[np.float64]:
-    return np.clip((values - window.center) / window.width + 0.5, 0.0, 1.0)
-
-
-def _sigmoid(values: NDArray[np.float64], window: Window) -> NDArray[np.float64]:
-    # Beyond an exponent of 500 the result is 0 in every float type; exp would overflow.
-    exponent = np.clip(-4.0 * (values - window.center) / window.width, -500.0, 500.0)
-    return 1.0 / (1.0 + np.exp(exponent))
-
-
-_WINDOW_FUNCTIONS = {
-    VoiFunction.LINEAR: _linear,
-    VoiFunction.LINEAR_EXACT: _linear_exact,
-    VoiFunction.SIGMOID: _sigmoid,
-}
-
-
-def _brightness(stored: StoredArray, frame: Frame, voi: Voi) -> FloatArray:
-    shown = apply_voi(_modality(stored, frame), voi)
-    if frame.photometric is Photometric.MONOCHROME1 or frame.inverse_presentation:
-        shown = 1.0 - shown
+def _brightness(
+    stored: StoredArray, frame: Frame, voi: Voi | None, inverted: bool
+) -> NDArray[np.floating[Any]]:
+    if frame.photometric is Photometric.RGB:
+        return _scaled_colour(stored, frame.bits_stored, inverted)
+    falling = shows_low_as_bright(frame) != inverted
+    shown = apply_voi(_modality(stored, frame), voi or default_voi(frame), falling=falling)
     if frame.padding is not None:
-        shown[_is_padding(stored, frame.padding)] = 0.0
-    return np.nan_to_num(shown, nan=0.0, copy=False).astype(np.float32)
+        shown[_is_padding(stored, frame.padding)] = 0
+    return shown
 
 
-def _modality(stored: StoredArray, frame: Frame) -> NDArray[np.float64]:
-    if isinstance(frame.modality, LookupTable):
-        return _through_table(stored, frame.modality)
-    return stored.astype(np.float64) * frame.modality.slope + frame.modality.intercept
-
-
-def _through_table(values: NDArray[Any], table: LookupTable) -> NDArray[np.float64]:
-    index = np.clip(values.astype(np.int64) - table.first, 0, len(table.values) - 1)
-    return table.values[index].astype(np.float64)
+def _modality(stored: StoredArray, frame: Frame) -> NDArray[np.floating[Any]]:
+    """Float32 where that loses nothing, else float64."""
+    transform = frame.modality
+    if isinstance(transform, LookupTable):
+        return transform.values[table_position(stored, transform)].astype(np.float64)
+    if stored.dtype == np.float32 and (transform.slope, transform.intercept) == (1, 0):
+        return np.asarray(stored, np.float32)
+    return stored.astype(np.float64) * transform.slope + transform.intercept
 
 
 def _distribution(frame: Frame) -> tuple[NDArray[np.float64], NDArray[np.int64] | None]:
@@ -236,20 +206,28 @@ def _window_between(low: float, high: float, explanation: str) -> Window:
     return Window((low + high) / 2, width, VoiFunction.LINEAR_EXACT, explanation)
 
 
+def _add_choice(choices: dict[str, tuple[str, Voi]], name: str, voi: Voi) -> None:
+    free, number = name, 1
+    while free.casefold() in choices:
+        number += 1
+        free = f"{name} ({number})"
+    choices[free.casefold()] = (free, voi)
+
+
 def _choice_name(voi: Voi, number: int) -> str:
     if voi.explanation:
         return voi.explanation
     return f"Window {number}" if isinstance(voi, Window) else f"LUT {number}"
 
 
-def _scaled_colour(frame: Frame, stored: StoredArray | None = None) -> FloatArray:
-    shown = frame.stored if stored is None else stored
-    brightest = np.float32(2**frame.bits_stored - 1)
-    return np.clip(shown.astype(np.float32) / brightest, 0.0, 1.0)
+def _scaled_colour(stored: StoredArray, bits_stored: int, inverted: bool) -> FloatArray:
+    shown = np.clip(stored.astype(np.float32) / np.float32(2**bits_stored - 1), 0, 1)
+    return 1 - shown if inverted else shown
 
 
-def _to_bytes(brightness: FloatArray) -> ByteArray:
-    return np.rint(brightness * 255).astype(np.uint8)
+def _to_bytes(brightness: NDArray[np.floating[Any]]) -> ByteArray:
+    # Rounds, and in one pass; a table has one axis, which OpenCV makes two.
+    return np.asarray(cv2.convertScaleAbs(brightness, alpha=255)).reshape(brightness.shape)
 
 
 def _has_table(stored: StoredArray) -> bool:

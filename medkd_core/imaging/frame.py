@@ -104,6 +104,8 @@ class Frame:
     inverse_presentation : bool
         Presentation LUT Shape is INVERSE.
     spacing : Spacing or None
+    colour_model : str
+        What colour was stored as (``"YBR_FULL_422"``); empty for grey, or when it is not known.
     """
 
     stored: StoredArray
@@ -114,6 +116,7 @@ class Frame:
     padding: tuple[float, float] | None = None
     inverse_presentation: bool = False
     spacing: Spacing | None = None
+    colour_model: str = ""
 
     @property
     def rows(self) -> int:

@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medkd_core.imaging.display import default_voi, display_bytes, voi_choices
+from medkd_core.imaging.display_steps import applied_steps
 from medkd_core.imaging.frame import Frame, LookupTable, Photometric, StoredArray, Window
-from medkd_core.imaging.study import Instance, Study
+from medkd_core.imaging.presets import Preset, window_presets
+from medkd_core.imaging.study import Instance, Series, Study
 from medkd_viewer.reading.sampling import Sampler, VisiblePart
 
 Voi = Window | LookupTable
@@ -60,6 +62,13 @@ class Film:
         return self.frame.columns, self.frame.rows
 
     @cached_property
+    def series(self) -> Series | None:
+        """The series that the image belongs to."""
+        uid = self.instance.uid
+        of_image = (s for s in self.study.series if any(i.uid == uid for i in s.instances))
+        return next(of_image, None)
+
+    @cached_property
     def first_voi(self) -> Voi | None:
         """The window or table that the film is opened with; None in colour."""
         colour = self.frame.photometric is Photometric.RGB
@@ -69,6 +78,15 @@ class Film:
     def windows(self) -> tuple[tuple[str, Voi], ...]:
         """Every window and table that can be chosen, by name; empty in colour."""
         return tuple(voi_choices(self.frame))
+
+    @cached_property
+    def presets(self) -> tuple[Preset, ...]:
+        """What the keys 0 to 9 look through; empty in colour."""
+        return window_presets(self.frame, self.instance.modality)
+
+    def steps(self, voi: Voi | None, *, inverted: bool) -> tuple[str, ...]:
+        """How this film comes to be shown as it is, a line a step."""
+        return applied_steps(self.frame, voi, inverted=inverted)
 
     def stored_part(self, part: VisiblePart) -> StoredArray:
         """Stored values at the resolution of a part of the screen."""
@@ -81,8 +99,7 @@ class Film:
         -------
         uint8, shape of `part`
         """
-        shown = display_bytes(self.frame, voi, part)
-        return 255 - shown if inverted else shown
+        return display_bytes(self.frame, voi, part, inverted=inverted)
 
     def value(self, column: float, row: float) -> float | None:
         """The stored value at a place, or None outside or in colour."""

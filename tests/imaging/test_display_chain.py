@@ -7,7 +7,6 @@ from pydicom import Dataset
 from pydicom.pixels.processing import apply_voi_lut
 
 from medkd_core.imaging.display import (
-    apply_voi,
     auto_window,
     brightness_table,
     display_bytes,
@@ -16,6 +15,7 @@ from medkd_core.imaging.display import (
     modality_values,
     voi_choices,
 )
+from medkd_core.imaging.display_voi import apply_voi
 from medkd_core.imaging.frame import (
     Frame,
     LookupTable,
