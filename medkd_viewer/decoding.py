@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from PySide6.QtCore import QObject, Qt, Signal
 
 from medkd_core.errors import MedKDError
+from medkd_core.imaging.content import FileContent
 from medkd_core.imaging.frame import Frame
 from medkd_core.imaging.study import FoundStudies
 
@@ -25,6 +26,10 @@ class Pool(Protocol):
 
     def decode(self, path: Path, index: int) -> Future[Frame]:
         """Decode one frame of a file."""
+        ...
+
+    def content(self, path: Path) -> Future[FileContent]:
+        """List what a file says about itself."""
         ...
 
     def search(self, paths: Sequence[Path]) -> Future[FoundStudies]:
@@ -54,6 +59,10 @@ class Decoding(QObject):
         future = self._pool.decode(path, index)
         self._follow(future, then, otherwise)
         return future
+
+    def content(self, path: Path, then: Then, otherwise: Otherwise) -> None:
+        """Read a file's elements; a callback is called with the `FileContent` or a sentence."""
+        self._follow(self._pool.content(path), then, otherwise)
 
     def search(self, paths: Sequence[Path], then: Then, otherwise: Otherwise) -> None:
         """Look for studies; a callback is called with the `FoundStudies` or a sentence."""

@@ -1,0 +1,85 @@
+"""Values of a DICOM data set in words; a missing or damaged one is empty, never an error."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydicom import Dataset
+
+MOST_CHARACTERS = 4_000
+
+
+def text(item: Dataset, keyword: str) -> str:
+    """A value as one line, several joined by commas."""
+    try:
+        return one_line(_joined(item.get(keyword)))
+    except (ValueError, TypeError, LookupError, AttributeError, NotImplementedError):
+        return ""
+
+
+def paragraphs(item: Dataset, keyword: str) -> list[str]:
+    """A long text as its lines, empty ones left out."""
+    try:
+        lines = str(item.get(keyword) or "")[:MOST_CHARACTERS].splitlines()
+    except (ValueError, TypeError, LookupError, AttributeError):
+        return []
+    return [line for line in map(one_line, lines) if line]
+
+
+def items(item: Dataset, keyword: str) -> list[Dataset]:
+    """The items of a sequence; empty when there is none, or something else in its place."""
+    try:
+        return [one for one in item.get(keyword) or () if isinstance(one, Dataset)]
+    except (ValueError, TypeError, LookupError, AttributeError, NotImplementedError):
+        return []
+
+
+def amount(item: Dataset, keyword: str, unit: str) -> str:
+    """A number with its unit: ``"6 MV"``, ``"0.5 s"``."""
+    value = text(item, keyword)
+    try:
+        figure = f"{float(value):.6g}"
+    except ValueError:
+        return ""
+    return f"{figure} {unit}".strip()
+
+
+def person(item: Dataset, keyword: str) -> str:
+    """``Family, Given`` out of ``Family^Given^...``, alphabetic group."""
+    alphabetic = text(item, keyword).split("=")[0]
+    return ", ".join(part.strip() for part in alphabetic.split("^")[:2] if part.strip())
+
+
+def moment(item: Dataset, prefix: str) -> str:
+    """Date and time of ``{prefix}Date`` and ``{prefix}Time``: ``"2004-01-19 16:50"``."""
+    return " ".join(
+        filter(None, (date(text(item, f"{prefix}Date")), clock(text(item, f"{prefix}Time"))))
+    )
+
+
+def date(raw: str) -> str:
+    """``YYYYMMDD`` as ``YYYY-MM-DD``; anything else as it is."""
+    return f"{raw[:4]}-{raw[4:6]}-{raw[6:]}" if len(raw) == 8 and raw.isdigit() else raw
+
+
+def clock(raw: str) -> str:
+    """``HHMMSS.F`` as ``HH:MM``; anything else as it is."""
+    return f"{raw[:2]}:{raw[2:4]}" if len(raw) >= 4 and raw[:4].isdigit() else raw
+
+
+def one_line(value: str) -> str:
+    """Text without line breaks, and without marks that reorder or hide what is shown."""
+    shown = value[:MOST_CHARACTERS]
+    return " ".join("".join(c if c.isprintable() else " " for c in shown).split())
+
+
+def _joined(value: Any) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str | bytes) and hasattr(value, "__iter__") and not _is_name(value):
+        return ", ".join(map(str, value))
+    return str(value)
+
+
+def _is_name(value: Any) -> bool:
+    return hasattr(value, "components")
