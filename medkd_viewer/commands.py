@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
@@ -47,7 +48,7 @@ COMMANDS = (
     Command("open_demo", "Open demo studies", ("Ctrl+D",), "File"),
     Command("open_model", "Open model…", ("Ctrl+M",), "File"),
     Command("search", "Search studies", ("Ctrl+F",), "File"),
-    Command("preferences", "Preferences…", ("Ctrl+,",), "File"),
+    Command("preferences", "Preferences…", ("Ctrl+,",), "File", "preferences"),
     Command("quit", "Quit", ("Ctrl+Q",), "File"),
     Command("tool_window", "Window and level", ("W",), "Tools", "window", True),
     Command("tool_pan", "Pan", ("T",), "Tools", "pan", True),
@@ -58,20 +59,20 @@ COMMANDS = (
     Command("tool_rectangle", "Rectangle statistics", ("S",), "Measure", "rectangle", True),
     Command("tool_probe", "Value of a pixel", ("Q",), "Measure", "probe", True),
     Command("tool_heart_ratio", "Cardiothoracic ratio", ("K",), "Measure", "heart-ratio", True),
-    Command("undo", "Undo", ("Ctrl+Z",), "Measure"),
-    Command("redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "Measure"),
-    Command("delete", "Delete the measurement", ("Del",), "Measure", in_panes=True),
-    Command("window_0", "As acquired", ("0",), "Windows"),
-    Command("window_1", "Auto", ("1",), "Windows"),
-    Command("window_2", "Lungs", ("2",), "Windows"),
-    Command("window_3", "Bone", ("3",), "Windows"),
-    Command("window_4", "Mediastinum", ("4",), "Windows"),
-    Command("window_5", "Second window of the file", ("5",), "Windows"),
-    Command("window_6", "Third window of the file", ("6",), "Windows"),
-    Command("window_7", "Fourth window of the file", ("7",), "Windows"),
-    Command("window_8", "Fifth window of the file", ("8",), "Windows"),
-    Command("window_9", "Full range", ("9",), "Windows"),
-    Command("next_window", "Next window of the file", ("Shift+W",), "Windows"),
+    Command("undo", "Undo", ("Ctrl+Z",), "Measure", "undo"),
+    Command("redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "Measure", "redo"),
+    Command("delete", "Delete the measurement", ("Del",), "Measure", "delete", in_panes=True),
+    Command("window_0", "As acquired", ("0",), "Presets"),
+    Command("window_1", "Auto", ("1",), "Presets"),
+    Command("window_2", "Lungs", ("2",), "Presets"),
+    Command("window_3", "Bone", ("3",), "Presets"),
+    Command("window_4", "Mediastinum", ("4",), "Presets"),
+    Command("window_5", "Second window of the file", ("5",), "Presets"),
+    Command("window_6", "Third window of the file", ("6",), "Presets"),
+    Command("window_7", "Fourth window of the file", ("7",), "Presets"),
+    Command("window_8", "Fifth window of the file", ("8",), "Presets"),
+    Command("window_9", "Full range", ("9",), "Presets"),
+    Command("next_window", "Next window of the file", ("Shift+W",), "Presets"),
     Command("fit", "Fit the film to its pane", ("F",), "Film", "fit"),
     Command("reset", "Show the film as it was opened", ("Ctrl+R",), "Film"),
     Command("invert", "Invert black and white", ("X",), "Film", "invert", True),
@@ -96,28 +97,30 @@ COMMANDS = (
     Command("contours", "Contours instead of colour", ("C",), "Maps", "contours", True),
     Command("less_opaque", "Maps less opaque", ("[",), "Maps"),
     Command("more_opaque", "Maps more opaque", ("]",), "Maps"),
-    Command("layout_opinion", "Film, student and teachers", ("F2",), "Layout", "", True),
-    Command("layout_one", "One", ("F3",), "Layout", "", True),
-    Command("layout_two", "Side by side", ("F4",), "Layout", "", True),
-    Command("layout_four", "Two by two", ("F5",), "Layout", "", True),
-    Command("layout_one_and_four", "One and four", ("F7",), "Layout", "", True),
+    Command("layout_opinion", "Film and networks", ("F2",), "Layout", "layout-opinion", True),
+    Command("layout_one", "One pane", ("F3",), "Layout", "layout-one", True),
+    Command("layout_two", "Side by side", ("F4",), "Layout", "layout-two", True),
+    Command("layout_four", "Two by two", ("F5",), "Layout", "layout-four", True),
+    Command("layout_one_and_four", "One and four", ("F7",), "Layout", "layout-one-and-four", True),
     Command("link", "Link zoom, pan, window and cross-hair", ("Ctrl+L",), "Layout", "link", True),
     Command("next_pane", "Next pane", ("Tab",), "Layout", in_panes=True),
     Command("maximise", "Show this pane alone", ("Return",), "Layout", "", in_panes=True),
-    Command("next_region", "Next part of the window", ("F6",), "Window"),
-    Command("studies_panel", "Studies panel", ("F9",), "Window", "", True),
-    Command("findings_panel", "Findings panel", ("F10",), "Window", "", True),
-    Command("film_alone", "The film alone", ("F11",), "Window", "film-alone", True),
-    Command("read_tab", "Read", ("Ctrl+1",), "Window"),
-    Command("train_tab", "Train", ("Ctrl+2",), "Window"),
+    Command("next_region", "Next part of the window", ("F6",), "View"),
+    Command("studies_panel", "Studies panel", ("F9",), "View", "", True),
+    Command("findings_panel", "Findings panel", ("F10",), "View", "", True),
+    Command("film_alone", "The film alone", ("F11",), "View", "film-alone", True),
+    Command("read_tab", "Read", ("Ctrl+1",), "View"),
+    Command("train_tab", "Train", ("Ctrl+2",), "View"),
     Command("keys", "All keys", ("F1",), "Help"),
     Command("log_folder", "Open the log folder", (), "Help"),
     Command("about", "About MedKD", (), "Help"),
 )
 
+_REPEATED = ("less_opaque", "more_opaque", "next_image", "previous_image", "undo", "redo")
+
 
 def make_actions(parent: QWidget, panes: QWidget) -> dict[str, QAction]:
-    """One `QAction` for each of `COMMANDS`, by name.
+    """One `QAction` for each of `COMMANDS`, by name, with the keys that it came with.
 
     Parameters
     ----------
@@ -129,20 +132,23 @@ def make_actions(parent: QWidget, panes: QWidget) -> dict[str, QAction]:
     return {command.name: _make_action(command, parent, panes) for command in COMMANDS}
 
 
-def tooltip(command: Command) -> str:
-    """What a button says when it is pointed at; names its key."""
-    return f"{command.text} ({command.keys[0]})" if command.keys else command.text
+def give_keys(action: QAction, keys: Sequence[str]) -> None:
+    """Let an action be called by other keys; its tooltip names the first."""
+    action.setShortcuts([QKeySequence(key) for key in keys])
+    shown = QKeySequence(keys[0]).toString(QKeySequence.SequenceFormat.NativeText) if keys else ""
+    action.setToolTip(f"{action.text()} ({shown})" if shown else action.text())
 
 
 def _make_action(command: Command, parent: QWidget, panes: QWidget) -> QAction:
     action = QAction(command.text, parent)
     action.setObjectName(command.name)
-    action.setShortcuts([QKeySequence(key) for key in command.keys])
-    action.setToolTip(tooltip(command))
+    give_keys(action, command.keys)
     action.setCheckable(command.checkable)
-    action.setAutoRepeat(command.name in ("less_opaque", "more_opaque"))
+    action.setAutoRepeat(command.name in _REPEATED)
     if command.icon:
         action.setIcon(icon(command.icon))
+        # A menu in which only some lines have a picture is hard to read.
+        action.setIconVisibleInMenu(command.group == "Layout" and command.checkable)
     if command.in_panes:
         action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         panes.addAction(action)

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Qt, QUrl
+from PySide6.QtCore import QByteArray, QUrl
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -23,12 +23,12 @@ from PySide6.QtWidgets import (
 from medkd_core.bundles.contents import MANIFEST
 from medkd_core.jobs.store import JobStore
 from medkd_viewer.bottom_bar import BottomBar
+from medkd_viewer.command_states import show_states
 from medkd_viewer.commands import make_actions
 from medkd_viewer.decoding import Decoding
 from medkd_viewer.deeds import deeds
 from medkd_viewer.findings.opinion import ModelStatus, SecondOpinion
 from medkd_viewer.peek import Peek
-from medkd_viewer.reading.look import Tool
 from medkd_viewer.reading_room import ReadingRoom
 from medkd_viewer.settings import SettingsFile
 from medkd_viewer.status_words import activity_words, cursor_words, device_words, map_words
@@ -96,6 +96,7 @@ class MainWindow(QMainWindow):
             self.train.enter()
         self._rooms.setCurrentWidget(self.train if tab == "train" else self.room)
         self.top_bar.show_room(tab)
+        self._show_checks()
         self._show_activity()
 
     # events of the window
@@ -147,7 +148,7 @@ class MainWindow(QMainWindow):
             # Commands of rooms that are still being built do nothing yet.
             if name in doing:
                 action.triggered.connect(doing[name])
-        peek = Peek(self.actions_by_name["maps"], Qt.Key.Key_G, self)
+        peek = Peek(self.actions_by_name["maps"], self)
         QApplication.instance().installEventFilter(peek)  # type: ignore[union-attr]
         for name in ("studies_panel", "findings_panel"):
             self.actions_by_name[name].setChecked(True)
@@ -180,17 +181,8 @@ class MainWindow(QMainWindow):
     # what the bars and buttons show
 
     def _show_checks(self) -> None:
-        look, state, actions = self.room.look, self.room.desk.active, self.actions_by_name
-        for tool in Tool:
-            actions[f"tool_{tool.value}"].setChecked(look.tool is tool)
-        actions["invert"].setChecked(state.inverted)
-        actions["maps"].setChecked(look.style.visible)
-        actions["contours"].setChecked(look.style.drawing == "contours")
-        actions["texts"].setChecked(look.texts_visible)
-        actions["hide_patient"].setChecked(look.patient_hidden)
-        actions["mark_read"].setChecked(self.room.is_read)
-        for name in ("fit", "reset", "rotate", "flip_horizontal", "flip_vertical", "invert"):
-            actions[name].setEnabled(state.film is not None)
+        reading = self._rooms.currentWidget() is self.room
+        show_states(self.actions_by_name, self.room, reading=reading)
 
     def _show_model(self) -> None:
         opinion, settings = self.opinion, self.settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QAction, QKeyEvent
 
 _HELD_S = 0.35
@@ -16,15 +16,12 @@ class Peek(QObject):
     Parameters
     ----------
     action : QAction
-        Its own shortcut toggles it on press.
-    key : Qt.Key
-    window : QObject
-        Whose key releases are watched, with those of its children.
+        Its own shortcuts toggle it on press.
     """
 
-    def __init__(self, action: QAction, key: Qt.Key, parent: QObject) -> None:
+    def __init__(self, action: QAction, parent: QObject) -> None:
         super().__init__(parent)
-        self._action, self._key = action, key
+        self._action = action
         self._since: float | None = None
         action.triggered.connect(self._note_press)
 
@@ -38,7 +35,8 @@ class Peek(QObject):
         self._since = time.monotonic()
 
     def _take_release(self, event: QKeyEvent) -> None:
-        if event.key() != self._key or event.isAutoRepeat() or self._since is None:
+        keys = {shortcut[0].key() for shortcut in self._action.shortcuts()}
+        if event.key() not in keys or event.isAutoRepeat() or self._since is None:
             return
         held = time.monotonic() - self._since > _HELD_S
         if held:

@@ -12,17 +12,22 @@ from PySide6.QtWidgets import QApplication
 
 from resources import ICONS, RESOURCES
 
-COLOURS = {
+_CALM = {
     "black": "#000000",
     "ground": "#0f1115",
     "panel": "#14171d",
     "bar": "#171a21",
     "raised": "#252b37",
     "line": "#2a303c",
+    "resting": "#424a5a",
     "text": "#e6e9ef",
     "second": "#9aa3b2",
-    "third": "#717b8c",
+    "third": "#7d8799",
     "blue": "#4c7bd9",
+    "blue_ground": "#4570cc",
+    "blue_hover": "#3a62b8",
+    "blue_dark": "#16202f",
+    "on_blue": "#ffffff",
     "violet": "#8b7cf6",
     "violet_dark": "#17142c",
     "violet_line": "#3a3263",
@@ -39,11 +44,45 @@ COLOURS = {
     "field": "#1c2028",
     "crosshair": "#ffd166",
 }
+_HIGH_CONTRAST = {
+    "black": "#000000",
+    "ground": "#000000",
+    "panel": "#000000",
+    "bar": "#000000",
+    "raised": "#26324a",
+    "line": "#8a94a6",
+    "resting": "#6b7484",
+    "text": "#ffffff",
+    "second": "#e3e7ee",
+    "third": "#c4cbd8",
+    "blue": "#82acff",
+    "blue_ground": "#a9c6ff",
+    "blue_hover": "#c4d8ff",
+    "blue_dark": "#0b1a33",
+    "on_blue": "#000000",
+    "violet": "#b3a8ff",
+    "violet_dark": "#120b33",
+    "violet_line": "#8f83e0",
+    "violet_text": "#e4dfff",
+    "caution": "#ffc65c",
+    "failure": "#ffaca6",
+    "well": "#a4e8c8",
+    "well_dark": "#001a10",
+    "caution_dark": "#1f1500",
+    "failure_dark": "#240503",
+    "well_line": "#a4e8c8",
+    "caution_line": "#ffc65c",
+    "failure_line": "#ffaca6",
+    "field": "#0d1119",
+    "crosshair": "#ffd166",
+}
+THEMES = {"calm": _CALM, "high_contrast": _HIGH_CONTRAST}
+COLOURS = dict(_CALM)
+"""The colours in use; `apply_theme` exchanges them."""
 ICON_SIZE = 20
 _GENERIC_FAMILIES = {"Sans Serif", "Sans", "sans-serif"}
 
 
-@cache
 def colour(name: str) -> QColor:
     """A colour of the window by its name in `COLOURS`."""
     return QColor(COLOURS[name])
@@ -57,8 +96,13 @@ def ui_font(size: int = 13, *, bold: bool = False) -> QFont:
     return font
 
 
-def apply_theme(app: QApplication) -> None:
-    """Give the application its palette, type and style sheet."""
+def apply_theme(app: QApplication, theme: str = "calm") -> None:
+    """Give the application the palette, type and style sheet of one of `THEMES`.
+
+    May be called again; icons that were made before keep their colours until they are made anew.
+    """
+    COLOURS.update(THEMES[theme])
+    icon.cache_clear()
     app.setStyle("Fusion")
     app.setPalette(_palette())
     app.setFont(_base_font())
@@ -73,8 +117,7 @@ def icon(name: str) -> QIcon:
     for state, shade in ((QIcon.State.Off, "second"), (QIcon.State.On, "text")):
         for scale in (1, 2, 3):
             drawn.addPixmap(_draw(name, COLOURS[shade], scale), QIcon.Mode.Normal, state)
-    for scale in (1, 2, 3):
-        drawn.addPixmap(_draw(name, COLOURS["line"], scale), QIcon.Mode.Disabled)
+            drawn.addPixmap(_draw(name, COLOURS["resting"], scale), QIcon.Mode.Disabled, state)
     return drawn
 
 
@@ -112,8 +155,8 @@ def _palette() -> QPalette:
         role.WindowText: "text",
         role.ButtonText: "text",
         role.PlaceholderText: "second",
-        role.Highlight: "blue",
-        role.HighlightedText: "text",
+        role.Highlight: "blue_ground",
+        role.HighlightedText: "on_blue",
         role.ToolTipBase: "raised",
         role.ToolTipText: "text",
         role.Link: "blue",

@@ -7,10 +7,9 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QMenu,
@@ -19,26 +18,23 @@ from PySide6.QtWidgets import (
 )
 
 from medkd_core.serving.messages import DeviceChoice
-from medkd_viewer.theme import ICON_SIZE, icon
+from medkd_viewer.menus import MenuButton, fill, main_menu, menu_of
+from medkd_viewer.theme import ICON_SIZE
+from medkd_viewer.tool_row import BUTTON, ToolRow
 
 HEIGHT = 48
-_BUTTON = 32
 _CHIP_HEIGHT = 26
 _WIDEST_CHIP = 190
 
-_TOOLS = (
-    ("tool_window", "tool_pan", "tool_zoom"),
-    ("fit", "invert", "rotate", "flip_horizontal"),
-    ("maps", "contours"),
-    ("film_alone",),
-)
-_FILE = "open_files open_folder open_demo open_model - search - quit"
-_VIEW = (
-    "fit reset next_window invert rotate flip_horizontal flip_vertical texts - maps contours - "
-    "maximise film_alone studies_panel findings_panel"
-)
-_STUDY = "next_image previous_image next_study previous_study - mark_read"
-_MENU = {"File": _FILE, "View": _VIEW, "Study": _STUDY, "Help": "keys about"}
+_WIDE_ENOUGH_FOR_RESEARCH = 1120
+_NARROW = 1240
+_CHIP_IN_NARROW_BAR = 130
+_CHEVRON_WIDTH = 16
+
+_READING = ("tool_window", "tool_pan", "tool_zoom")
+_MEASURING = ("tool_length", "tool_angle", "tool_ellipse")
+_TURNING = ("invert", "rotate", "flip_horizontal")
+_MAPS = ("maps", "contours")
 _AUTO = DeviceChoice("auto", "Best device")
 
 
@@ -56,10 +52,12 @@ class TopBar(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(HEIGHT)
         self._actions = actions
-        self._rooms = {"read": _room_button("Read"), "train": _room_button("Train")}
-        self.tools = QWidget()
-        self._tool_buttons = self._fill_tools()
+        self._rooms = {room: _room_button(actions[f"{room}_tab"]) for room in ("read", "train")}
+        self._menus = self._make_menus()
+        self.tools = self._make_tools()
         self._model, self._device = _chip("Model"), _chip("Device")
+        self._model_name = ""
+        self._research = QLabel("Research use only")
         self._steps: QWidget | None = None
         self._layout = QHBoxLayout(self)
         self._lay_out()
@@ -81,7 +79,8 @@ class TopBar(QWidget):
 
     def show_model(self, name: str, current: Path | None, recent: list[Path]) -> None:
         """Name the model in use and offer others."""
-        _show_text(self._model, f"Model: {name}")
+        self._model_name = name
+        self._show_model_name()
         self._model.setAccessibleName(f"Model: {name}")
         menu = _emptied(self._model)
         group = QActionGroup(menu)
@@ -99,7 +98,7 @@ class TopBar(QWidget):
 
     def show_device(self, words: str, current: str, devices: tuple[DeviceChoice, ...]) -> None:
         """Name the device in use, tell on pointing why it was chosen, and offer others."""
-        _show_text(self._device, words.partition(" (")[0])
+        _show_text(self._device, words.partition(" (")[0], _WIDEST_CHIP)
         self._device.setToolTip(words)
         self._device.setAccessibleName(f"Device: {words}")
         menu = _emptied(self._device)
@@ -123,30 +122,65 @@ class TopBar(QWidget):
         action.triggered.connect(lambda _: then())
         group.addAction(action)
 
-    def _fill_tools(self) -> list[QToolButton]:
-        layout = QHBoxLayout(self.tools)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        buttons = []
-        for number, group in enumerate(_TOOLS):
-            if number:
-                layout.addSpacing(6)
-                layout.addWidget(_upright_line())
-                layout.addSpacing(6)
-            for name in group:
-                buttons.append(_tool_button(self._actions[name]))
-                layout.addWidget(buttons[-1])
-        return buttons
+    def show_layout(self, layout: str) -> None:
+        """Draw the layout in use on the button of layouts."""
+        self._menus["layouts"].draw(f"layout-{layout.replace('_', '-')}")
+
+    def draw_icons(self) -> None:
+        """Draw the icons of menus in the colours of now."""
+        for button in (*self._menus.values(), self.tools.more):
+            button.draw()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Give up what is said elsewhere, then long names, when room is short."""
+        super().resizeEvent(event)
+        self._research.setVisible(self.width() >= _WIDE_ENOUGH_FOR_RESEARCH)
+        self._show_model_name()
+
+    def _show_model_name(self) -> None:
+        narrow = self.width() < _NARROW
+        text = self._model_name if narrow else f"Model: {self._model_name}"
+        _show_text(self._model, text, _CHIP_IN_NARROW_BAR if narrow else _WIDEST_CHIP)
+
+    def _make_menus(self) -> dict[str, MenuButton]:
+        actions = self._actions
+        menus = {
+            "main": MenuButton("Menu", main_menu(actions), "menu", "Alt+M"),
+            "measuring": MenuButton("Measuring tools", menu_of(actions, "Measure"), "chevron"),
+            "presets": MenuButton("Windows", menu_of(actions, "Presets"), "presets"),
+            "layouts": MenuButton("Layout", _layout_menu(actions), "layout-opinion"),
+        }
+        for button in menus.values():
+            button.resize(BUTTON, BUTTON)
+        menus["measuring"].resize(_CHEVRON_WIDTH, BUTTON)
+        menus["measuring"].setIconSize(QSize(10, 10))
+        return menus
+
+    def _make_tools(self) -> ToolRow:
+        buttons = {
+            name: _tool_button(self._actions[name])
+            for name in (*_READING, *_MEASURING, *_TURNING, *_MAPS)
+        }
+        self._show_last_measure(buttons[_MEASURING[-1]])
+        menus = self._menus
+        return ToolRow(
+            (
+                [*(buttons[n] for n in (*_READING, *_MEASURING)), menus["measuring"]],
+                [*(buttons[n] for n in _TURNING), menus["presets"]],
+                [*(buttons[n] for n in _MAPS), menus["layouts"]],
+            )
+        )
 
     def _lay_out(self) -> None:
         layout = self._layout
         layout.setContentsMargins(8, 0, 16, 0)
         layout.setSpacing(4)
-        name, research = QLabel("MedKD"), QLabel("Research use only")
+        name = QLabel("MedKD")
         name.setObjectName("productName")
-        research.setObjectName("researchOnly")
-        research.setFixedHeight(_CHIP_HEIGHT)
-        layout.addWidget(self._menu_button())
+        self._research.setObjectName("researchOnly")
+        self._research.setFixedHeight(_CHIP_HEIGHT)
+        self._menus["main"].setFixedSize(BUTTON, BUTTON)
+        layout.addWidget(self._menus["main"])
         layout.addWidget(name)
         layout.addSpacing(12)
         for button in self._rooms.values():
@@ -154,30 +188,17 @@ class TopBar(QWidget):
         layout.addSpacing(22)
         layout.addWidget(self.tools)
         layout.addStretch(1)
-        for chip in (self._model, self._device, research):
+        for chip in (self._model, self._device, self._research):
             layout.addWidget(chip)
             layout.addSpacing(4)
 
-    def _menu_button(self) -> QToolButton:
-        button = QToolButton()
-        button.setIcon(icon("menu"))
-        button.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
-        button.setFixedSize(_BUTTON, _BUTTON)
-        button.setToolTip("Menu (Alt+M)")
-        button.setAccessibleName("Menu")
-        button.setShortcut("Alt+M")
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        menu = QMenu(button)
-        for title, names in _MENU.items():
-            part = menu.addMenu(title)
-            for name in names.split():
-                if name == "-":
-                    part.addSeparator()
-                else:
-                    part.addAction(self._actions[name])
-        button.setMenu(menu)
-        return button
+    def _show_last_measure(self, button: QToolButton) -> None:
+        """Show a measuring tool that has no button of its own in the place of the last one."""
+        for name, action in self._actions.items():
+            if name.startswith("tool_") and name not in (*_READING, *_MEASURING[:-1]):
+                action.toggled.connect(
+                    lambda on, action=action: _carry_out(button, action) if on else None
+                )
 
     def _connect_rooms(self) -> None:
         group = QButtonGroup(self)
@@ -186,25 +207,33 @@ class TopBar(QWidget):
             button.clicked.connect(lambda _, room=room: self.room_chosen.emit(room))
 
 
-def _room_button(text: str) -> QToolButton:
+def _room_button(action: QAction) -> QToolButton:
     button = QToolButton()
     button.setObjectName("roomTab")
-    button.setText(text)
+    button.setText(action.text())
     button.setCheckable(True)
-    button.setAccessibleName(f"{text} room")
-    button.setToolTip(f"{text} ({'Ctrl+1' if text == 'Read' else 'Ctrl+2'})")
+    button.setAccessibleName(f"{action.text()} room")
+    button.setToolTip(action.toolTip())
+    action.changed.connect(lambda: button.setToolTip(action.toolTip()))
     button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     return button
 
 
 def _tool_button(action: QAction) -> QToolButton:
     button = QToolButton()
-    button.setDefaultAction(action)
     button.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
-    button.setFixedSize(_BUTTON, _BUTTON)
-    button.setAccessibleName(action.text())
+    button.resize(BUTTON, BUTTON)
     button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    _carry_out(button, action)
     return button
+
+
+def _carry_out(button: QToolButton, action: QAction) -> None:
+    """Make an action the button's only one."""
+    for other in button.actions():
+        button.removeAction(other)
+    button.setDefaultAction(action)
+    button.setAccessibleName(action.text())
 
 
 def _chip(name: str) -> QToolButton:
@@ -219,9 +248,9 @@ def _chip(name: str) -> QToolButton:
     return chip
 
 
-def _show_text(chip: QToolButton, text: str) -> None:
+def _show_text(chip: QToolButton, text: str, widest: int) -> None:
     metrics = chip.fontMetrics()
-    chip.setText(metrics.elidedText(text, Qt.TextElideMode.ElideRight, _WIDEST_CHIP))
+    chip.setText(metrics.elidedText(text, Qt.TextElideMode.ElideRight, widest))
 
 
 def _emptied(chip: QToolButton) -> QMenu:
@@ -230,11 +259,10 @@ def _emptied(chip: QToolButton) -> QMenu:
     return menu
 
 
-def _upright_line() -> QFrame:
-    line = QFrame()
-    line.setObjectName("barLine")
-    line.setFixedSize(1, 20)
-    return line
+def _layout_menu(actions: dict[str, QAction]) -> QMenu:
+    menu = menu_of(actions, "Layout", only=lambda name: not name.startswith(("next", "max")))
+    fill(menu, actions, ("compare", "film_alone"))
+    return menu
 
 
 def _model_name(path: Path) -> str:
