@@ -1,14 +1,24 @@
-"""The reader's own notes on studies: when read, and what was thought of each map."""
+"""The reader's own notes on studies: when read, what was thought of each map, what was measured."""
 
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import (
+    BaseModel,
+    TypeAdapter,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
+
+from medkd_viewer.measuring.measurement import Measurement
 
 _log = logging.getLogger(__name__)
 
@@ -21,11 +31,28 @@ class Judgement(StrEnum):
     NOT = "not"
 
 
+Measurements = tuple[Measurement, ...]
+
+
+def _those_that_can_be_read(saved: object, read: ValidatorFunctionWrapHandler) -> Measurements:
+    """One measurement that makes no sense must not cost the reader all others."""
+    try:
+        return read(saved)
+    except ValidationError as error:
+        _log.warning("Measurements were left out: %d faults.", error.error_count())
+    kept: list[Measurement] = []
+    for one in saved if isinstance(saved, list) else []:
+        with suppress(ValidationError):
+            kept.extend(read([one]))
+    return tuple(kept)
+
+
 class StudyNotes(BaseModel):
-    """Notes on one study; judgements by ``image|network|class``."""
+    """Notes on one study; judgements by ``image|network|class``, measurements by ``image``."""
 
     read_at: datetime | None = None
     judgements: dict[str, Judgement] = {}
+    measurements: dict[str, Annotated[Measurements, WrapValidator(_those_that_can_be_read)]] = {}
 
 
 _Entries = TypeAdapter(dict[str, StudyNotes])
@@ -66,6 +93,20 @@ class Journal:
             judgements.pop(key, None)
         else:
             judgements[key] = judgement
+        self._save()
+
+    def measurements(self, study_uid: str, image: str) -> Measurements:
+        """What was measured on an image."""
+        notes = self._entries.get(study_uid)
+        return notes.measurements.get(image, ()) if notes else ()
+
+    def keep_measurements(self, study_uid: str, image: str, measurements: Measurements) -> None:
+        """Note what is now measured on an image; nothing is left of an image without any."""
+        kept = self._notes(study_uid).measurements
+        if measurements:
+            kept[image] = measurements
+        else:
+            kept.pop(image, None)
         self._save()
 
     def _notes(self, study_uid: str) -> StudyNotes:

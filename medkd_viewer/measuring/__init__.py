@@ -1,0 +1,1 @@
+"""What a reader measures on a film: shapes, figures, words, and the hands that draw them."""
