@@ -14,9 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from medkd_core.errors import UnreadableFileError
+from medkd_core.imaging.content import FileContent, read_content
 from medkd_core.imaging.frame import Frame
-from medkd_core.imaging.reading import read_entry, read_frame
-from medkd_core.imaging.study import FileList, Study
+from medkd_core.imaging.reading import read_frame
+from medkd_core.imaging.searching import Entry, entry_or_refusal
 
 MEMORY_LIMIT_BYTES = 6 * 2**30
 """Address space that a decoder may use, where the system can limit it."""
@@ -32,8 +33,15 @@ class DecodeRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class EntryRequest:
-    """Say what a file holds."""
+class EntriesRequest:
+    """Say what each of several files holds, each in an answer of its own."""
+
+    paths: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ContentRequest:
+    """Say what a file says about itself, element by element."""
 
     path: Path
 
@@ -53,8 +61,9 @@ class FrameInSharedMemory:
     """NumPy's name of the type, as ``"<u2"``."""
 
 
-Request = DecodeRequest | EntryRequest
-Reply = Ready | Frame | FrameInSharedMemory | Study | FileList | UnreadableFileError
+FileRequest = DecodeRequest | ContentRequest
+Request = FileRequest | EntriesRequest
+Reply = Ready | Frame | FrameInSharedMemory | Entry | FileContent | UnreadableFileError
 
 
 def serve(pipe: Connection) -> None:
@@ -71,14 +80,19 @@ def serve(pipe: Connection) -> None:
         # The pool has copied the last frame by now. Windows frees memory that nobody holds.
         if lent is not None:
             lent.close()
-        reply, lent = _answer(request)
-        pipe.send(reply)
+            lent = None
+        if isinstance(request, EntriesRequest):
+            for path in request.paths:
+                pipe.send(entry_or_refusal(path))
+        else:
+            reply, lent = _answer(request)
+            pipe.send(reply)
 
 
-def _answer(request: Request) -> tuple[Reply, SharedMemory | None]:
+def _answer(request: FileRequest) -> tuple[Reply, SharedMemory | None]:
     try:
-        if isinstance(request, EntryRequest):
-            return read_entry(request.path), None
+        if isinstance(request, ContentRequest):
+            return read_content(request.path), None
         return _lend(read_frame(request.path, request.index), request.memory_name)
     except UnreadableFileError as error:
         return error, None

@@ -19,6 +19,7 @@ from medkd_core.imaging.dicom_attributes import (
     pixel_spacing,
     voi_transforms,
 )
+from medkd_core.imaging.dicom_orientation import frame_rate, orientation
 from medkd_core.imaging.dicom_pixels import PixelFormat, frame_pixels, has_picture, pixel_format
 from medkd_core.imaging.dicom_source import DicomSource, object_kind, open_dicom
 from medkd_core.imaging.frame import Frame, Photometric
@@ -146,17 +147,10 @@ def _instance(source: DicomSource, declared: PixelFormat | None) -> Instance:
         view=_text(header, "ViewPosition").upper(),
         laterality=_text(header, "ImageLaterality") or _text(header, "Laterality"),
         description=_text(header, "ImageComments") or source.path.name,
-        orientation=_orientation(header),
+        orientation=orientation(header),
+        frame_rate=frame_rate(header),
         kind=object_kind(header),
     )
-
-
-def _orientation(header: Dataset) -> tuple[str, str]:
-    try:
-        row, column = header.PatientOrientation
-    except (AttributeError, ValueError, TypeError, LookupError):
-        return "", ""
-    return str(row).strip(), str(column).strip()
 
 
 def _text(header: Dataset, keyword: str) -> str:

@@ -18,13 +18,16 @@ from pydicom.uid import JPEGExtended12Bit
 
 from medkd_core.imaging.codestream import codestream_size
 from medkd_core.imaging.dicom_jpeg12 import decode_extended_jpeg
-from medkd_core.imaging.dicom_source import DicomSource
+from medkd_core.imaging.dicom_source import DicomSource, object_kind
 from medkd_core.imaging.frame import Photometric, StoredArray
 
 LARGEST_FRAME_PIXELS = 2**28
 """A frame that declares more (16384 x 16384) is refused before anything is allocated."""
 
 _SMALLEST_FRAGMENT_BYTES = 8
+_NAMES_OF_AN_OBJECT = ("SOPClassUID", "StudyInstanceUID", "PatientID", "PatientName", "Modality")
+_PROMISES_OF_A_PICTURE = ("Rows", "Columns", "BitsAllocated", "PhotometricInterpretation")
+_SEE_CONTENT = "The viewer shows what it says as text."
 _GREY = {"MONOCHROME1", "MONOCHROME2"}
 _COLOUR = {"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT"}
 _INTEGER_BITS = (1, 8, 16, 32)
@@ -53,6 +56,26 @@ class PixelFormat:
         return bits * 2 // 3 if self.photometric == "YBR_FULL_422" else bits
 
 
+def has_picture(source: DicomSource) -> bool:
+    """Whether there are pixels, or a header that promises them; False for reports and the like.
+
+    Raises
+    ------
+    UnreadableFileError
+        The file is cut short before it says, or says nothing at all.
+    """
+    header = source.header
+    if source.pixel_keyword:
+        return True
+    if _ends_within_a_value(header):
+        raise source.refusal("it is cut short, before the picture starts")
+    if not any(keyword in header for keyword in _NAMES_OF_AN_OBJECT):
+        raise source.refusal("it is DICOM, but does not say what it holds")
+    if all(keyword in header for keyword in _PROMISES_OF_A_PICTURE):
+        raise source.refusal("its header describes a picture that is not in the file")
+    return False
+
+
 def pixel_format(source: DicomSource) -> PixelFormat:
     """Read and check what a header declares about its pixels; nothing is allocated.
 
@@ -61,10 +84,8 @@ def pixel_format(source: DicomSource) -> PixelFormat:
     UnreadableFileError
         Something is missing, contradicts itself, is absurdly large, or the file is too short.
     """
-    if not source.pixel_keyword and _ends_within_a_value(source.header):
-        raise source.refusal("it is cut short, before the picture starts")
-    if not source.pixel_keyword:
-        raise source.refusal(f"it holds no picture ({_kind(source)})")
+    if not has_picture(source):
+        raise source.refusal(f"it holds no picture ({object_kind(source.header)})", _SEE_CONTENT)
     declared = _declared_format(source)
     because = _contradiction(source, declared) or _lack_of_bytes(source, declared)
     if because:
@@ -283,10 +304,3 @@ def _lack_of_bytes(source: DicomSource, declared: PixelFormat) -> str:
 def _ends_within_a_value(header: Dataset) -> bool:
     last = header.get_item(max(header.keys())) if header else None
     return isinstance(last, RawDataElement) and len(last.value or b"") < last.length
-
-
-def _kind(source: DicomSource) -> str:
-    meta = getattr(source.header, "file_meta", Dataset())
-    kind = source.header.get("SOPClassUID") or meta.get("MediaStorageSOPClassUID")
-    modality = str(source.header.get("Modality", "")).strip()
-    return getattr(kind, "name", "") or modality or "DICOM without pixel data"

@@ -10,8 +10,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from pydicom import Dataset, config, dcmread
-from pydicom.filereader import read_dataset, read_file_meta_info
+from pydicom import Dataset, FileMetaDataset, config, dcmread
+from pydicom.filereader import read_dataset
 from pydicom.tag import BaseTag
 from pydicom.uid import (
     UID,
@@ -22,13 +22,14 @@ from pydicom.uid import (
 )
 
 from medkd_core.errors import UnreadableFileError
+from medkd_core.imaging.archives import open_file
 from medkd_core.imaging.file_kind import has_preamble
 
 LARGEST_INFLATED_BYTES = 2**30
 """A deflated file that grows beyond this is refused, unread."""
 
 _PREFIX_END = 132
-_GROUP_LENGTH_ELEMENT = 12
+_META_REACH = 4096
 _UNDEFINED_LENGTH = 0xFFFFFFFF
 _PIXEL_KEYWORDS = {
     0x7FE00008: "FloatPixelData",
@@ -86,7 +87,7 @@ def open_dicom(path: Path) -> Iterator[DicomSource]:
     Exception
         Whatever pydicom raises on a damaged header.
     """
-    with path.open("rb") as file:
+    with open_file(path) as file:
         deflated = _deflated_data_set(path, file)
         if deflated is None:
             header = dcmread(file, stop_before_pixels=True, force=True)
@@ -134,23 +135,51 @@ def _transfer_syntax(header: Dataset, implicit: bool, little_endian: bool) -> UI
 
 def _deflated_data_set(path: Path, file: BinaryIO) -> tuple[Dataset, BinaryIO] | None:
     """Meta header and inflated data set of a deflated file (PS3.5 A.5); None for any other."""
-    with_preamble = has_preamble(file.read(_PREFIX_END))
+    head = file.read(_META_REACH)
     file.seek(0)
-    if not with_preamble:
+    if not has_preamble(head) or DeflatedExplicitVRLittleEndian.encode() not in head:
         return None
-    meta = read_file_meta_info(path)
+    # pydicom would inflate whatever is there, however large it grows.
+    file.seek(_PREFIX_END)
+    meta = FileMetaDataset(read_dataset(file, False, True, stop_when=_after_meta))
     if meta.get("TransferSyntaxUID") != DeflatedExplicitVRLittleEndian:
+        file.seek(0)
         return None
-    file.seek(_PREFIX_END + _GROUP_LENGTH_ELEMENT + meta.FileMetaInformationGroupLength)
+    return meta, inflated(path, file.read())
+
+
+def inflated(path: Path, packed: bytes) -> BytesIO:
+    """The data set of a deflated file.
+
+    Raises
+    ------
+    UnreadableFileError
+        It is larger than `LARGEST_INFLATED_BYTES`.
+    zlib.error
+        It is damaged.
+    """
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    inflated = inflater.decompress(file.read(), LARGEST_INFLATED_BYTES)
+    unpacked = inflater.decompress(packed, LARGEST_INFLATED_BYTES)
     if inflater.unconsumed_tail:
         raise UnreadableFileError(
             "Cannot read",
             because=f"it inflates to more than {LARGEST_INFLATED_BYTES >> 20} MB",
             path=path,
         )
-    return meta, BytesIO(inflated)
+    return BytesIO(unpacked)
+
+
+def object_kind(header: Dataset) -> str:
+    """What kind of object a header describes, in words: ``"Basic Text SR"``."""
+    meta = getattr(header, "file_meta", Dataset())
+    uid = UID(str(header.get("SOPClassUID") or meta.get("MediaStorageSOPClassUID") or ""))
+    if not uid or uid.name == uid:  # none, or one that the dictionary does not know
+        return "DICOM object"
+    return uid.name.replace(" Storage", "")
+
+
+def _after_meta(tag: BaseTag, _vr: str | None, _length: int) -> bool:
+    return int(tag) >> 16 != 2
 
 
 def _at_pixels(tag: BaseTag, _vr: str | None, _length: int) -> bool:

@@ -17,7 +17,7 @@ _RASTER_SIGNATURES = (
 )
 _BYTE_ORDERS: tuple[Literal["little", "big"], ...] = ("little", "big")
 _FIRST_GROUPS = (0x0002, 0x0004, 0x0008)
-_VALUE_REPRESENTATIONS = frozenset(
+VALUE_REPRESENTATIONS = frozenset(
     b"AE AS AT CS DA DS DT FL FD IS LO LT OB OD OF OL OV OW PN SH SL SQ SS ST SV TM UC UI UL UN "
     b"UR US UT UV".split()
 )
@@ -43,9 +43,14 @@ def _is_first_element(head: bytes, order: Literal["little", "big"]) -> bool:
     if len(head) < 8 or group not in _FIRST_GROUPS or element > 0x0100:
         return False
     implicit_length = int.from_bytes(head[4:8], order)
-    return head[4:6] in _VALUE_REPRESENTATIONS or implicit_length <= 1024
+    return head[4:6] in VALUE_REPRESENTATIONS or implicit_length <= 1024
 
 
 def looks_like_raster(head: bytes) -> bool:
     """Whether a file starts like a PNG, JPEG or TIFF file."""
     return head.startswith(_RASTER_SIGNATURES)
+
+
+def looks_like_zip(head: bytes) -> bool:
+    """Whether a file starts like a ZIP file, also an empty one."""
+    return head.startswith((b"PK\x03\x04", b"PK\x05\x06"))

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from medkd_core.errors import UnreadableFileError
+from medkd_core.imaging.archives import open_file
 from medkd_core.imaging.frame import Frame, Photometric, StoredArray, VoiFunction, Window
 from medkd_core.imaging.study import Instance, Series, Study
 
@@ -45,7 +46,7 @@ def read_frame(path: Path, index: int = 0) -> Frame:
     Exception
         Whatever Pillow raises on a damaged file.
     """
-    with _opened(path) as picture:
+    with opened(path) as picture:
         pages = getattr(picture, "n_frames", 1)
         if not 0 <= index < pages:
             raise _refusal(path, f"it has no picture {index + 1}, only {pages}")
@@ -65,25 +66,34 @@ def read_entry(path: Path) -> Study:
     Exception
         Whatever Pillow raises on a damaged file.
     """
-    with _opened(path) as picture:
+    with opened(path) as picture:
         columns, rows = picture.size
         if picture.getexif().get(0x0112, 1) in (5, 6, 7, 8):
             rows, columns = columns, rows
         frames = int(getattr(picture, "n_frames", 1))
-    instance = Instance(path, str(path), None, frames, rows, columns, "OT", description=path.name)
+        kind = f"{picture.format} picture"
+    instance = Instance(
+        path, str(path), None, frames, rows, columns, "OT", description=path.name, kind=kind
+    )
     series = Series(str(path), None, "OT", "", (instance,))
     return Study(str(path), path.name, "", "", "", "", "", "", (series,))
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
+def opened(path: Path) -> Iterator[Image.Image]:
+    """A picture whose header was read and whose declared size is one that is read.
+
+    Raises
+    ------
+    UnreadableFileError
+        It is too large.
+    """
     try:
-        picture = Image.open(path, formats=FORMATS)
+        with open_file(path) as file, Image.open(file, formats=FORMATS) as picture:
+            _check_size(path, picture)
+            yield picture
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _refusal(path, "it declares more pixels than are read") from None
-    with picture:
-        _check_size(path, picture)
-        yield picture
 
 
 def _check_size(path: Path, picture: Image.Image) -> None:

@@ -12,13 +12,19 @@ from pathlib import Path
 from types import ModuleType
 
 from medkd_core.errors import UnreadableFileError
-from medkd_core.imaging.file_kind import HEAD_BYTES, looks_like_dicom, looks_like_raster
+from medkd_core.imaging import archives
+from medkd_core.imaging.file_kind import (
+    HEAD_BYTES,
+    looks_like_dicom,
+    looks_like_raster,
+    looks_like_zip,
+)
 from medkd_core.imaging.frame import Frame
 from medkd_core.imaging.study import FileList, Study
 
 _log = logging.getLogger(__name__)
 
-_WHAT_IS_SHOWN = "MedKD shows DICOM, PNG, JPEG and TIFF."
+_WHAT_IS_SHOWN = "MedKD shows DICOM, PNG, JPEG and TIFF, also in ZIP files."
 
 
 def read_frame(path: Path | str, index: int = 0) -> Frame:
@@ -36,8 +42,8 @@ def read_frame(path: Path | str, index: int = 0) -> Frame:
         For every reason why there is no picture to show.
     """
     path = Path(path)
-    with _told_plainly(path):
-        return _reader(path).read_frame(path, index)
+    with told_plainly(path):
+        return reader_of(path).read_frame(path, index)
 
 
 def read_instance(path: Path | str) -> Study:
@@ -46,33 +52,39 @@ def read_instance(path: Path | str) -> Study:
     Raises
     ------
     UnreadableFileError
-        For every reason why there is no picture to show.
+        For every reason why there is nothing to show.
     """
     entry = read_entry(path)
     if isinstance(entry, FileList):
-        raise UnreadableFileError(
-            "Cannot read", because="it lists other files and holds no picture itself", path=path
-        )
+        raise _refusal(Path(path), "it lists other files and holds no picture itself")
     return entry
 
 
 def read_entry(path: Path | str) -> Study | FileList:
-    """As `read_instance`, but a DICOMDIR gives the files it lists."""
+    """As `read_instance`, but a DICOMDIR or a ZIP file gives the files it lists."""
     path = Path(path)
-    with _told_plainly(path):
-        return _reader(path).read_entry(path)
+    with told_plainly(path):
+        return reader_of(path).read_entry(path)
 
 
-def _reader(path: Path) -> ModuleType:
+def reader_of(path: Path) -> ModuleType:
+    """The module that reads a file: `dicom`, `raster` or `archives`, told from its first bytes.
+
+    Raises
+    ------
+    UnreadableFileError
+        It is of neither kind, empty, or no ordinary file.
+    OSError
+        The file cannot be opened.
+    """
     # Imported when a file asks for it: pydicom costs a fifth of a second that a viewer's start,
     # which only imports this module, should not pay.
     if path.is_dir():
-        raise _refusal(path, "it is a folder")
+        raise _refusal(path, "it is a folder", "Name a file in it.")
     if path.exists() and not path.is_file():
         # Reading a pipe or a device could wait for ever.
         raise _refusal(path, "it is no ordinary file")
-    with path.open("rb") as file:
-        head = file.read(HEAD_BYTES)
+    head = archives.first_bytes(path, HEAD_BYTES)
     if not head:
         raise _refusal(path, "the file is empty")
     # A preamble may hold another format's signature (dual-format files): DICOM is asked first.
@@ -84,11 +96,14 @@ def _reader(path: Path) -> ModuleType:
         from medkd_core.imaging import raster
 
         return raster
+    if looks_like_zip(head):
+        return archives
     raise _refusal(path, "it is no picture in a format that can be shown", _WHAT_IS_SHOWN)
 
 
 @contextmanager
-def _told_plainly(path: Path) -> Iterator[None]:
+def told_plainly(path: Path) -> Iterator[None]:
+    """Turn whatever a hostile or damaged file raises into one `UnreadableFileError`."""
     try:
         yield
     except (UnreadableFileError, KeyboardInterrupt, SystemExit, GeneratorExit):

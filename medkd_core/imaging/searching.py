@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import os
-import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from itertools import chain, islice
 from pathlib import Path
 
 from medkd_core.errors import UnreadableFileError
 from medkd_core.imaging.reading import read_entry
+from medkd_core.imaging.reading_order import by_number, natural
 from medkd_core.imaging.study import FileList, FoundStudies, Instance, Refusal, Series, Study
 
-ReadEntry = Callable[[Path], Study | FileList]
-"""As `medkd_core.imaging.reading.read_entry`; elsewhere, the same in another process."""
+Entry = Study | FileList | Refusal
+"""What looking into a file gave."""
 
 
 def find_studies(
-    paths: Iterable[Path | str],
-    progress: Callable[[int], None] | None = None,
-    read: ReadEntry = read_entry,
+    paths: Iterable[Path | str], progress: Callable[[int], None] | None = None
 ) -> FoundStudies:
-    """Look into files and folders and sort what they hold.
+    """Look into files, folders and ZIP files and sort what they hold.
 
     Folders are searched to the bottom, hidden files and folders left out. A DICOMDIR stands for
     the files that it lists. No single file ends the search: it is refused with its reason.
@@ -32,43 +31,106 @@ def find_studies(
     paths : iterable of Path or str
     progress : callable, optional
         Called with the number of files looked into so far; what it raises ends the search.
-    read : callable, optional
-        What looks into a file.
 
     Returns
     -------
     FoundStudies
         Studies in the order they were met, series and instances by number.
     """
-    found: list[Study] = []
-    refused: list[Refusal] = []
-    seen: set[Path] = set()
-    waiting = deque(file for path in paths for file in _below(Path(path), refused))
-    while waiting:
-        path = waiting.popleft()
-        if path.absolute() in seen:
-            continue
-        seen.add(path.absolute())
-        entry = _look_into(path, read)
-        if isinstance(entry, Refusal):
-            refused.append(entry)
-        elif isinstance(entry, FileList):
-            waiting.extendleft(reversed(entry.files))
-        else:
-            found.append(entry)
+    search = Search(paths)
+    while batch := search.next_files(1):
+        search.take(batch[0], entry_or_refusal(batch[0]))
         if progress is not None:
-            progress(len(seen))
-    return FoundStudies(_grouped(found), tuple(refused))
+            progress(search.count)
+    return search.found()
 
 
-def _look_into(path: Path, read: ReadEntry) -> Study | FileList | Refusal:
+def entry_or_refusal(path: Path) -> Entry:
+    """What a file holds, or why it is not shown."""
     try:
-        entry = read(path)
+        return read_entry(path)
     except UnreadableFileError as error:
         return Refusal(path, error.because)
-    if isinstance(entry, FileList) and not entry.files:
-        return Refusal(path, "it lists files, and none of them is here")
-    return entry
+
+
+def merged(studies: Iterable[Study]) -> tuple[Study, ...]:
+    """Put the parts of each study together, as a search in steps gives them.
+
+    Parameters
+    ----------
+    studies : iterable of Study
+        Several may have one UID; an instance that two of them hold is kept once.
+
+    Returns
+    -------
+    tuple of Study
+        One for each UID, in the order they were met; series and instances by number.
+    """
+    parts_by_uid: dict[str, list[Study]] = {}
+    for study in studies:
+        parts_by_uid.setdefault(study.uid, []).append(study)
+    return tuple(
+        replace(parts[0], series=_merged_series(chain(*(part.series for part in parts))))
+        for parts in parts_by_uid.values()
+    )
+
+
+class Search:
+    """A search in progress: which files come next, and what was found in those before.
+
+    It reads no file itself, so that they can be read elsewhere and several at a time.
+
+    Attributes
+    ----------
+    count : int
+        Files looked into so far.
+    """
+
+    def __init__(self, paths: Iterable[Path | str]) -> None:
+        self.count = 0
+        self._found: list[Study] = []
+        self._refused: list[Refusal] = []
+        self._told = (0, 0)
+        self._seen: set[str] = set()
+        self._listed: deque[Path] = deque()
+        self._walked = (file for path in paths for file in _below(Path(path), self._refused))
+
+    def next_files(self, most: int) -> tuple[Path, ...]:
+        """Files to be looked into; none when there are no more at this moment."""
+        return tuple(islice(self._unseen(), most))
+
+    def take(self, path: Path, entry: Entry) -> None:
+        """Note what a file holds."""
+        self.count += 1
+        if isinstance(entry, Study):
+            self._found.append(entry)
+        elif isinstance(entry, Refusal):
+            self._refused.append(entry)
+        else:
+            self._listed.extendleft(reversed(entry.files))
+            self._refused.extend(entry.refused)
+            if not entry.files and not entry.refused:
+                self._refused.append(Refusal(path, "it lists files, and none of them is here"))
+
+    def found(self) -> FoundStudies:
+        """Everything found so far."""
+        return FoundStudies(merged(self._found), tuple(self._refused))
+
+    def newly_found(self) -> FoundStudies:
+        """What was found since this was last asked."""
+        studies, refused = self._told
+        self._told = len(self._found), len(self._refused)
+        return FoundStudies(merged(self._found[studies:]), tuple(self._refused[refused:]))
+
+    def _unseen(self) -> Iterator[Path]:
+        while (path := self._next()) is not None:
+            absolute = str(path.absolute())
+            if absolute not in self._seen:
+                self._seen.add(absolute)
+                yield path
+
+    def _next(self) -> Path | None:
+        return self._listed.popleft() if self._listed else next(self._walked, None)
 
 
 def _below(path: Path, refused: list[Refusal]) -> Iterator[Path]:
@@ -79,8 +141,8 @@ def _below(path: Path, refused: list[Refusal]) -> Iterator[Path]:
         yield path
         return
     for folder, folders, files in os.walk(path, onerror=refuse):
-        folders[:] = sorted((name for name in folders if not name.startswith(".")), key=_natural)
-        for name in sorted(files, key=_natural):
+        folders[:] = sorted((name for name in folders if not name.startswith(".")), key=natural)
+        for name in sorted(files, key=natural):
             if not name.startswith("."):
                 yield Path(folder, name)
 
@@ -92,36 +154,18 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _grouped(found: list[Study]) -> tuple[Study, ...]:
-    studies: dict[str, list[Study]] = {}
-    for study in found:
-        studies.setdefault(study.uid, []).append(study)
-    return tuple(
-        replace(parts[0], series=_merged(series for part in parts for series in part.series))
-        for parts in studies.values()
-    )
-
-
-def _merged(parts: Iterable[Series]) -> tuple[Series, ...]:
+def _merged_series(parts: Iterable[Series]) -> tuple[Series, ...]:
     groups: dict[str, list[Series]] = {}
     for part in parts:
         groups.setdefault(part.uid, []).append(part)
-    merged = [
+    merged_groups = [
         replace(same[0], instances=_in_order(i for part in same for i in part.instances))
         for same in groups.values()
     ]
-    return tuple(sorted(merged, key=lambda series: _by_number(series.number, series.uid)))
+    return tuple(sorted(merged_groups, key=lambda series: by_number(series.number, series.uid)))
 
 
 def _in_order(instances: Iterable[Instance]) -> tuple[Instance, ...]:
-    return tuple(sorted(instances, key=lambda one: _by_number(one.number, str(one.path))))
-
-
-def _by_number(number: int | None, name: str) -> tuple[bool, int, list[tuple[int, str]]]:
-    return number is None, number or 0, _natural(name)
-
-
-def _natural(name: str) -> list[tuple[int, str]]:
-    """Sort key that puts ``film 9`` before ``film 10``."""
-    pieces = re.findall(r"(\d+)|(\D+)", name)
-    return [(int(digits), "") if digits else (-1, text) for digits, text in pieces]
+    # By path and not by UID: a copy with a UID of its own original is still another file.
+    once = {instance.path: instance for instance in instances}
+    return tuple(sorted(once.values(), key=lambda one: by_number(one.number, str(one.path))))

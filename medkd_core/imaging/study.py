@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """One file: a picture of one or several frames.
+    """One file: a picture of one or several frames, or an object without one.
 
     Attributes
     ----------
@@ -18,7 +18,7 @@ class Instance:
     number : int or None
         Instance number.
     frames, rows, columns : int
-        As declared by the header; nothing was decoded yet. 0 when there are no pixels.
+        As declared by the header; nothing was decoded yet. 0 when the file holds no picture.
     modality : str
         ``"DX"``, ``"CT"``, ... ; ``"OT"`` for PNG, JPEG and TIFF.
     body_part : str
@@ -29,8 +29,12 @@ class Instance:
     description : str
         A name for a person: image comments, or the file's name.
     orientation : (str, str)
-        Where rows run to (right edge) and columns run to (lower edge) in the patient, as Patient
-        Orientation gives it: ``("L", "F")``; empty when the file does not say (PS3.3 C.7.6.1.1.1).
+        Where rows run to (right edge) and columns run to (lower edge) in the patient:
+        ``("L", "F")``, two letters when oblique; empty when the file does not say.
+    frame_rate : float
+        Frames a second that the file asks to be shown at; 0 when it does not say.
+    kind : str
+        SOP class in words: ``"Digital X-Ray Image"``; empty for other files.
     """
 
     path: Path
@@ -45,6 +49,8 @@ class Instance:
     laterality: str = ""
     description: str = ""
     orientation: tuple[str, str] = ("", "")
+    frame_rate: float = 0.0
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +89,27 @@ class Study:
 
 
 @dataclass(frozen=True, slots=True)
-class FileList:
-    """What a DICOMDIR holds instead of a picture: the files that it lists and that are there."""
-
-    files: tuple[Path, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Refusal:
     """A file that cannot be shown, and why, as a sentence for the user."""
 
     path: Path
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileList:
+    """What a DICOMDIR or a ZIP file holds instead of a picture.
+
+    Attributes
+    ----------
+    files : tuple of Path
+        Files that it lists and that are there; those in a ZIP file by a path that leads into it.
+    refused : tuple of Refusal
+        Files of which it is known already that they cannot be shown.
+    """
+
+    files: tuple[Path, ...]
+    refused: tuple[Refusal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

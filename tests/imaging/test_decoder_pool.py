@@ -11,10 +11,13 @@ from subprocess import run
 import numpy as np
 import pytest
 from PIL import Image
+from pydicom.uid import generate_uid
 
-from medkd_core.errors import UnreadableFileError, WorkerError
-from medkd_core.imaging.decoders import DecoderPool
+from medkd_core.errors import OperationCancelled, UnreadableFileError, WorkerError
+from medkd_core.imaging.decoders import FOUND_INTERVAL_S, DecoderPool
 from medkd_core.imaging.reading import read_frame
+from medkd_core.imaging.searching import merged
+from medkd_core.imaging.study import FoundStudies
 
 DrawDicom = Callable[..., Path]
 FILM = np.arange(6000, dtype=np.uint16).reshape(60, 100)
@@ -29,7 +32,7 @@ def pool() -> Iterator[DecoderPool]:
 
 
 def stop_child(pool: DecoderPool) -> int:
-    """Make the pool's only child hang, as a hostile file would."""
+    """Make the pool's first child hang, as a hostile file would."""
     process = pool.process_ids()[0]
     os.kill(process, signal.SIGSTOP)
     return process
@@ -91,23 +94,70 @@ def test_crashed_decoder_is_told_and_replaced(
 
 @posix_only
 def test_search_goes_on_after_a_file_that_ends_its_decoder(
-    pool: DecoderPool, draw_dicom: DrawDicom, tmp_path: Path
+    draw_dicom: DrawDicom, tmp_path: Path
 ) -> None:
-    draw_dicom(FILM, name="a.dcm")
-    draw_dicom(FILM, name="b.dcm")
-    Image.fromarray(FILM).save(tmp_path / "c.png")
-    counts: list[int] = []
-
-    def hang_after_the_first(count: int) -> None:
-        counts.append(count)
-        if count == 1:
-            stop_child(pool)
-
-    found = pool.search([tmp_path], hang_after_the_first).result()
-    assert len(found.studies) == 2
-    assert [refusal.path.name for refusal in found.refused] == ["b.dcm"]
+    films = [draw_dicom(FILM, name=f"{name}.dcm") for name in "abc"]
+    Image.fromarray(FILM).save(tmp_path / "d.png")
+    with DecoderPool(time_limit_s=2.0, searchers=1) as pool:
+        pool.decode(films[0], background=True).result()
+        stop_child(pool)
+        counts: list[int] = []
+        found = pool.search([*films, tmp_path / "d.png"], progress=counts.append).result()
+    assert len(found.studies) == 3
+    assert [refusal.path.name for refusal in found.refused] == ["a.dcm"]
     assert "took longer than 2 s" in found.refused[0].reason
-    assert counts == [1, 2, 3]
+    assert counts == [1, 2, 3, 4]
+
+
+def test_what_is_found_is_told_in_parts_that_make_up_the_whole(
+    draw_dicom: DrawDicom, tmp_path: Path
+) -> None:
+    study = generate_uid()
+    for number in range(40):
+        draw_dicom(
+            FILM,
+            name=f"{number}.dcm",
+            StudyInstanceUID=study,
+            SeriesInstanceUID=study,
+            InstanceNumber=number,
+        )
+    parts: list[FoundStudies] = []
+
+    def note_slowly(found: FoundStudies) -> None:
+        parts.append(found)
+        time.sleep(FOUND_INTERVAL_S)
+
+    with DecoderPool() as pool:
+        whole = pool.search([tmp_path], found=note_slowly).result()
+    assert len(parts) > 1
+    told = merged(study for part in parts for study in part.studies)
+    assert [i.number for i in whole.studies[0].instances] == list(range(40))
+    assert told[0].instances == whole.studies[0].instances[: len(told[0].instances)]
+
+
+def test_search_that_is_cancelled_ends(draw_dicom: DrawDicom, tmp_path: Path) -> None:
+    films = [draw_dicom(FILM, name=f"{number}.dcm") for number in range(40)]
+
+    def cancel(found: FoundStudies) -> None:
+        raise OperationCancelled
+
+    with DecoderPool() as pool:
+        with pytest.raises(OperationCancelled):
+            pool.search(films, found=cancel).result()
+        assert pool.search(films[:1]).result().studies
+
+
+@posix_only
+def test_film_does_not_wait_for_a_search_that_hangs(draw_dicom: DrawDicom) -> None:
+    film = draw_dicom(FILM)
+    with DecoderPool(searchers=1) as pool:
+        pool.decode(film, background=True).result()
+        stop_child(pool)
+        search = pool.search([film])
+        np.testing.assert_array_equal(pool.decode(film).result().stored, FILM)
+        assert not search.done()
+    with pytest.raises(WorkerError, match="closed"):
+        search.result()
 
 
 def test_several_workers_answer_every_request(draw_dicom: DrawDicom) -> None:

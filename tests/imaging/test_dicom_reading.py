@@ -345,12 +345,32 @@ def test_damaged_compressed_pixels_are_refused_and_no_panic_escapes(draw_dicom: 
         read_frame(path)
 
 
-def test_report_holds_no_picture_and_says_what_it_is(draw_dicom: DrawDicom) -> None:
+@pytest.fixture
+def report(draw_dicom: DrawDicom) -> Path:
     path = draw_dicom(FILM, SOPClassUID="1.2.840.10008.5.1.4.1.1.88.11", Modality="SR")
+    header = dcmread(path)
+    del header.PixelData, header.Rows, header.Columns
+    header.save_as(path)
+    return path
+
+
+def test_report_is_an_instance_without_frames(report: Path) -> None:
+    instance = read_instance(report).instances[0]
+    assert (instance.frames, instance.rows, instance.columns) == (0, 0, 0)
+    assert (instance.kind, instance.modality) == ("Basic Text SR", "SR")
+
+
+def test_report_holds_no_picture_and_says_what_it_is(report: Path) -> None:
+    with pytest.raises(UnreadableFileError, match=r"holds no picture \(Basic Text SR\)"):
+        read_frame(report)
+
+
+def test_picture_that_its_file_only_promises_is_refused(draw_dicom: DrawDicom) -> None:
+    path = draw_dicom(FILM)
     header = dcmread(path)
     del header.PixelData
     header.save_as(path)
-    with pytest.raises(UnreadableFileError, match=r"holds no picture \(Basic Text SR Storage\)"):
+    with pytest.raises(UnreadableFileError, match="describes a picture that is not in the file"):
         read_instance(path)
 
 
