@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from medkd_core.bundles.contents import MANIFEST
+from medkd_core.bundles.contents import is_bundle
 from medkd_core.jobs.store import JobStore
 from medkd_viewer.bottom_bar import BottomBar
 from medkd_viewer.command_states import show_states
@@ -80,7 +80,7 @@ class MainWindow(QMainWindow):
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Open files and folders in the Read tab; a bundle becomes the model in use."""
         self.show_tab("read")
-        bundles = [path for path in paths if (path / MANIFEST).is_file()]
+        bundles = [path for path in paths if is_bundle(path)]
         if bundles:
             self.open_model(bundles[0])
         if films := [path for path in paths if path not in bundles]:

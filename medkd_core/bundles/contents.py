@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from pathlib import Path
+import zipfile
+from pathlib import Path, PurePosixPath
 
 from medkd_core.errors import BundleError
 
@@ -18,6 +19,20 @@ _ALLOWED = re.compile(
 )
 _PICKLES = {".pt", ".pth", ".pkl", ".pickle", ".bin", ".ckpt", ".npz", ".npy", ".joblib"}
 _SUM_LINE = re.compile(r"([0-9a-f]{64}) [ *](\S+)")
+
+
+def is_bundle(path: Path) -> bool:
+    """Whether a folder or a zip holds a bundle's manifest, so that it is a model and no study."""
+    try:
+        if path.is_dir():
+            return (path / MANIFEST).is_file()
+        if not zipfile.is_zipfile(path):
+            return False
+        with zipfile.ZipFile(path) as packed:
+            names = [PurePosixPath(name) for name in packed.namelist()]
+    except (OSError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile):
+        return False
+    return any(name.name == MANIFEST and len(name.parts) <= 2 for name in names)
 
 
 def refuse_foreign_name(name: str, path: Path) -> None:

@@ -4,6 +4,7 @@ import zipfile
 import pytest
 
 from medkd_core.bundles import packing
+from medkd_core.bundles.contents import is_bundle
 from medkd_core.bundles.packing import pack_bundle
 from medkd_core.bundles.read import open_bundle
 from medkd_core.bundles.write import write_bundle
@@ -42,6 +43,17 @@ def test_second_look_at_a_zip_uses_the_same_copy(folder, tmp_path):
 def test_zip_of_the_folder_itself_is_read_too(folder, tmp_path):
     members = {f"lungs/{file.name}": file.read_bytes() for file in folder.iterdir()}
     assert open_bundle(zip_of(tmp_path / "with_folder.zip", members)).manifest.name == "lungs"
+
+
+def test_model_is_told_from_a_study_whether_packed_or_not(folder, tmp_path):
+    films = tmp_path / "films.zip"
+    with zipfile.ZipFile(films, "w") as packed:
+        packed.writestr("inner/film.dcm", b"no film")
+    assert is_bundle(folder)
+    assert is_bundle(pack_bundle(folder, tmp_path / "bundle.zip"))
+    assert not is_bundle(films)
+    assert not is_bundle(tmp_path)
+    assert not is_bundle(tmp_path / "missing.zip")
 
 
 def test_packing_never_overwrites(folder, tmp_path):
