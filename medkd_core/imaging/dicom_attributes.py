@@ -55,9 +55,9 @@ def padding_range(header: Dataset, stored: StoredArray) -> tuple[float, float] |
     return None
 
 
-def is_inverse(header: Dataset) -> bool:
-    """Whether the Presentation LUT Shape is INVERSE."""
-    return _text(header, "PresentationLUTShape").upper() == "INVERSE"
+def is_inverse(header: Dataset) -> bool | None:
+    """Whether the Presentation LUT Shape is INVERSE; None when it is neither that nor IDENTITY."""
+    return {"INVERSE": True, "IDENTITY": False}.get(_text(header, "PresentationLUTShape").upper())
 
 
 def pixel_spacing(header: Dataset, index: int) -> Spacing | None:

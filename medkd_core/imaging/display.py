@@ -153,8 +153,14 @@ def voi_choices(frame: Frame) -> list[tuple[str, Voi]]:
 
 
 def shows_low_as_bright(frame: Frame) -> bool:
-    """Whether black and white are exchanged after the window (PS3.3 C.7.6.3.1.2, C.11.6.1.2)."""
-    return frame.photometric is Photometric.MONOCHROME1 or frame.inverse_presentation
+    """Whether black and white are exchanged after the window.
+
+    The Presentation LUT comes last and decides (PS3.3 C.11.6.1.2); without one MONOCHROME1 says
+    so (C.7.6.3.1.2). A file in which they contradict each other is shown as highdicom shows it.
+    """
+    if frame.inverse_presentation is None:
+        return frame.photometric is Photometric.MONOCHROME1
+    return frame.inverse_presentation
 
 
 def _brightness(

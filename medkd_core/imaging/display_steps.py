@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from medkd_core.imaging.display import default_voi, shows_low_as_bright
+from medkd_core.imaging.display import default_voi
 from medkd_core.imaging.display_voi import Voi
 from medkd_core.imaging.frame import (
     Frame,
@@ -95,11 +95,13 @@ def _voi_step(voi: Voi, *, from_the_file: bool) -> str:
 
 
 def _inversion_steps(frame: Frame) -> tuple[str, ...]:
-    if not shows_low_as_bright(frame):
+    if frame.inverse_presentation:
+        return ("Inverted: Presentation LUT Shape is INVERSE (PS3.3 C.11.6.1.2)",)
+    if frame.photometric is not Photometric.MONOCHROME1:
         return ()
-    if frame.photometric is Photometric.MONOCHROME1:
+    if frame.inverse_presentation is None:
         return ("Inverted: MONOCHROME1, low values are bright (PS3.3 C.7.6.3.1.2)",)
-    return ("Inverted: Presentation LUT Shape is INVERSE (PS3.3 C.11.6.1.2)",)
+    return ("Not inverted: Presentation LUT Shape is IDENTITY (PS3.3 C.11.6.1.2)",)
 
 
 def _padding_steps(frame: Frame) -> tuple[str, ...]:

@@ -25,7 +25,8 @@ def apply_voi(values: NDArray[Any], voi: Voi, *, falling: bool = False) -> Value
     ----------
     values : ndarray of any shape
     voi : Window or LookupTable
-        A table is entered with the nearest integer.
+        A table is entered with the whole number below, as pydicom does: the standard knows only
+        whole numbers here, but a rescale may have given others.
     falling : bool
         Low values become bright (MONOCHROME1).
 
@@ -90,7 +91,7 @@ def _through_table(values: Values, table: LookupTable, falling: bool) -> Values:
     levels = np.clip(table.values / float(2**table.bits - 1), 0.0, 1.0).astype(values.dtype)
     if falling:
         levels = 1 - levels
-    return levels[table_position(np.rint(values), table)]
+    return levels[table_position(np.floor(values), table)]
 
 
 def _linear(values: Values, window: Window, falling: bool) -> Values:

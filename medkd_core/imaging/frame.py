@@ -101,8 +101,9 @@ class Frame:
         All of them, in file order; empty when the file names none.
     padding : (float, float) or None
         Lowest and highest stored value that mean "no picture here".
-    inverse_presentation : bool
-        Presentation LUT Shape is INVERSE.
+    inverse_presentation : bool or None
+        Whether the Presentation LUT Shape is INVERSE; None when the file gives no shape, and the
+        photometric interpretation says alone whether low values are bright.
     spacing : Spacing or None
     colour_model : str
         What colour was stored as (``"YBR_FULL_422"``); empty for grey, or when it is not known.
@@ -114,7 +115,7 @@ class Frame:
     modality: Rescale | LookupTable = Rescale()
     voi: tuple[Window | LookupTable, ...] = ()
     padding: tuple[float, float] | None = None
-    inverse_presentation: bool = False
+    inverse_presentation: bool | None = None
     spacing: Spacing | None = None
     colour_model: str = ""
 
