@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, Qt, SignalInstance
 from PySide6.QtGui import QPainter
 
 from medkd_viewer.reading.viewport import PaneGeometry
@@ -15,6 +15,11 @@ class Overlay(Protocol):
 
     Places are in the pane's device-independent pixels; `geometry` leads from there to the film.
     """
+
+    @property
+    def changed(self) -> SignalInstance:
+        """It looks otherwise now, and the pane must be painted anew."""
+        ...
 
     def paint(self, painter: QPainter, geometry: PaneGeometry) -> None:
         """Draw it over the film, under the corner texts."""
@@ -32,6 +37,10 @@ class Overlay(Protocol):
         """The left button goes up."""
         ...
 
-    def hover(self, place: QPointF, geometry: PaneGeometry) -> None:
-        """The pointer moves with no button down."""
+    def hover(self, place: QPointF, geometry: PaneGeometry) -> Qt.CursorShape | None:
+        """The pointer moves with no button down; the shape that it should have, if any."""
+        ...
+
+    def abandon(self) -> bool:
+        """Escape was pressed: give up what is not finished; False when there was nothing."""
         ...

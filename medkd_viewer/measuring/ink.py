@@ -1,0 +1,138 @@
+"""Measurements laid out on a pane, and their painting: thin lines, dark edges, legible figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPainterPath, QPen
+
+from medkd_core.imaging.frame import Spacing
+from medkd_viewer.measuring.labels import Box, label_box
+from medkd_viewer.measuring.measurement import Kind, Measurement
+from medkd_viewer.measuring.strokes import Line, on_pane, strokes
+from medkd_viewer.reading.painting import EDGE, draw_edged_text
+from medkd_viewer.reading.viewport import PaneGeometry, Point
+from medkd_viewer.theme import colour, ui_font
+
+_HANDLE = 4.0
+_TICK = 5.0
+_CROSS = (3.0, 8.0)
+_LINE_HEIGHT = 16
+_EDGE_WIDTH = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What is drawn of one measurement, in the pixels of a pane."""
+
+    lines: tuple[Line, ...]
+    handles: tuple[Point, ...]
+    path: QPainterPath
+    words: tuple[str, ...]
+    box: Box | None
+
+
+def laid_out(
+    kind: Kind,
+    points: Sequence[Point],
+    words: tuple[str, ...],
+    geometry: PaneGeometry,
+    spacing: Spacing | None,
+    taken: Sequence[Box],
+) -> Drawn:
+    """Put a measurement, or what is known of an unfinished one, on a pane.
+
+    Parameters
+    ----------
+    taken : sequence of Box
+        Where the texts of other measurements stand.
+    """
+    lines = tuple(on_pane(line, geometry) for line in strokes(kind, points, spacing))
+    finished = len(points) == kind.points
+    places = Measurement(kind=kind, points=tuple(points)).handles if finished else tuple(points)
+    handles = tuple(geometry.to_pane(*place) for place in places)
+    box = label_box(_text_size(words), lines, handles, geometry.area, taken) if words else None
+    return Drawn(lines, handles, _path(kind, lines, handles), words, box)
+
+
+def paint(painter: QPainter, drawn: Drawn, ratio: float, *, with_handles: bool) -> None:
+    """Draw a measurement.
+
+    Parameters
+    ----------
+    ratio : float
+        Device pixels for a pixel of the pane; the lines are one device pixel wide.
+    with_handles : bool
+        Show where it can be taken: it is the chosen one.
+    """
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    handles = QPainterPath()
+    for place in drawn.handles if with_handles else ():
+        handles.addEllipse(QPointF(*place), _HANDLE, _HANDLE)
+    for shade, width in ((EDGE, 3 / ratio), (colour("crosshair"), 1 / ratio)):
+        painter.setPen(QPen(shade, width))
+        painter.drawPath(drawn.path)
+        painter.drawPath(handles)
+    if drawn.box is not None:
+        painter.drawImage(QPointF(*drawn.box[:2]), _text_image(drawn.words, ratio))
+
+
+def _path(kind: Kind, lines: Sequence[Line], handles: Sequence[Point]) -> QPainterPath:
+    path = QPainterPath()
+    for line in lines:
+        path.moveTo(*map(float, line[0]))
+        for x, y in line[1:]:
+            path.lineTo(float(x), float(y))
+        if kind in (Kind.LENGTH, Kind.HEART_RATIO):
+            _add_tick(path, line[0], line[1])
+            _add_tick(path, line[-1], line[-2])
+    if not lines:
+        _add_crosses(path, handles)
+    return path
+
+
+def _add_tick(path: QPainterPath, end: Line, neighbour: Line) -> None:
+    """A short line across the end of a line."""
+    along = neighbour - end
+    length = float(np.hypot(*along))
+    if length:
+        across = np.array([-along[1], along[0]]) * _TICK / length
+        path.moveTo(*map(float, end - across))
+        path.lineTo(*map(float, end + across))
+
+
+def _add_crosses(path: QPainterPath, places: Sequence[Point]) -> None:
+    """Crosses that leave their middle free: it is the pixel that is looked at."""
+    near, far = _CROSS
+    for x, y in places:
+        for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+            path.moveTo(x + dx * near, y + dy * near)
+            path.lineTo(x + dx * far, y + dy * far)
+
+
+def _text_size(words: tuple[str, ...]) -> tuple[float, float]:
+    metrics = QFontMetricsF(ui_font(12))
+    width = max(metrics.horizontalAdvance(line) for line in words)
+    return width + 2 * _EDGE_WIDTH, len(words) * _LINE_HEIGHT + 2.0 * _EDGE_WIDTH
+
+
+@lru_cache(maxsize=512)
+def _text_image(words: tuple[str, ...], ratio: float) -> QImage:
+    # Painted once: edged text is too slow to be painted anew for every step of a window drag.
+    width, height = _text_size(words)
+    image = QImage(
+        int(width * ratio) + 1, int(height * ratio) + 1, QImage.Format.Format_ARGB32_Premultiplied
+    )
+    image.setDevicePixelRatio(ratio)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    painter.setFont(ui_font(12))
+    for number, line in enumerate(words):
+        place = QRectF(_EDGE_WIDTH, _EDGE_WIDTH + number * _LINE_HEIGHT, width, _LINE_HEIGHT)
+        draw_edged_text(painter, place, Qt.AlignmentFlag.AlignVCenter.value, line, "crosshair")
+    painter.end()
+    return image

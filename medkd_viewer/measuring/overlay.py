@@ -1,0 +1,194 @@
+"""Measurements over a film: drawn on its pane, made and changed by hand."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QPointF, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QPainter
+
+from medkd_viewer.measuring.drawing import hint
+from medkd_viewer.measuring.hand import Hand
+from medkd_viewer.measuring.ink import Drawn, laid_out, paint
+from medkd_viewer.measuring.labels import Box
+from medkd_viewer.measuring.measurement import Kind, Measurement
+from medkd_viewer.measuring.readings import readings
+from medkd_viewer.measuring.sheet import Sheet
+from medkd_viewer.measuring.sheets import Sheets
+from medkd_viewer.reading.film import Film
+from medkd_viewer.reading.state import ReadingState
+from medkd_viewer.reading.viewport import PaneGeometry, Point
+
+
+class MeasuringOverlay(QObject):
+    """An `Overlay` for one pane; all panes of a film share its `Sheet`.
+
+    Parameters
+    ----------
+    state : ReadingState
+    sheets : Sheets
+    """
+
+    changed = Signal()
+    """The pane must be painted anew."""
+    hint = Signal(str)
+    """What to do next, for the bottom bar; empty when nothing is measured."""
+
+    def __init__(self, state: ReadingState, sheets: Sheets, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._state, self._sheets = state, sheets
+        self._sheet: Sheet | None = None
+        self._hand: Hand | None = None
+        self._words: dict[Measurement, tuple[str, ...]] = {}
+        self._laid_out: tuple[object, list[Drawn]] | None = None
+        self._hint = ""
+        state.film_changed.connect(self._take_film)
+        state.look.changed.connect(self._take_tool)
+        self._take_film()
+
+    # what a pane asks of an overlay
+
+    def paint(self, painter: QPainter, geometry: PaneGeometry) -> None:
+        """Draw all measurements, the chosen one with its handles."""
+        if self._sheet is None:
+            return
+        ratio = painter.device().devicePixelRatioF()
+        drawn = self._drawn(geometry)
+        in_hand = {self._chosen, len(self._sheet.measurements)}
+        for number, one in enumerate(drawn):
+            paint(painter, one, ratio, with_handles=number in in_hand)
+
+    def press(self, place: QPointF, geometry: PaneGeometry) -> bool:
+        """Take what lies there, or begin a measurement when that is the tool in hand."""
+        if self._hand is None:
+            return False
+        taken = self._hand.press(place.toTuple(), geometry, straight=_shift_is_down())
+        self._tell()
+        return taken
+
+    def move(self, place: QPointF, geometry: PaneGeometry) -> None:
+        """Draw on, or change what was taken."""
+        if self._hand is not None:
+            self._hand.move(place.toTuple(), geometry, straight=_shift_is_down())
+            self._tell()
+
+    def release(self, place: QPointF, geometry: PaneGeometry) -> None:
+        """Set a point, or put down what was taken."""
+        if self._hand is not None:
+            self._hand.release(place.toTuple(), geometry, straight=_shift_is_down())
+            self._tell()
+
+    def hover(self, place: QPointF, geometry: PaneGeometry) -> Qt.CursorShape | None:
+        """Draw on between two clicks, and say by the pointer what a press would do."""
+        hand = self._hand
+        if hand is None:
+            return None
+        if hand.drawing is not None:
+            self.move(place, geometry)
+            return Qt.CursorShape.CrossCursor
+        found = hand.at(place.toTuple(), geometry)
+        if found is not None and found[1] is not None:
+            return Qt.CursorShape.PointingHandCursor
+        if hand.kind is None:
+            return None
+        return Qt.CursorShape.CrossCursor if found is None else Qt.CursorShape.SizeAllCursor
+
+    def abandon(self) -> bool:
+        """Drop what is not finished, else what is chosen; False when there is neither."""
+        dropped = self._hand is not None and self._hand.abandon()
+        self._tell()
+        return dropped
+
+    # what the program asks for
+
+    def text(self) -> str:
+        """What the chosen measurement says, or all of them when none is chosen."""
+        film, sheet = self._state.film, self._sheet
+        if film is None or sheet is None:
+            return ""
+        wanted = sheet.measurements
+        if sheet.chosen is not None:
+            wanted = (wanted[sheet.chosen],)
+        return "\n".join("\n".join(self._words_of(m, film)) for m in wanted)
+
+    @property
+    def _chosen(self) -> int | None:
+        return self._sheet.chosen if self._sheet is not None else None
+
+    def _take_film(self) -> None:
+        if self._sheet is not None:
+            self._sheet.changed.disconnect(self._tell)
+        film = self._state.film
+        self._sheet = self._hand = self._laid_out = None
+        self._words.clear()
+        if film is not None:
+            self._sheet = self._sheets.of(film)
+            self._sheet.changed.connect(self._tell)
+            self._hand = Hand(self._sheet, film.frame.spacing)
+        self._take_tool()
+
+    def _take_tool(self) -> None:
+        tool = self._state.look.tool
+        kind = Kind(tool.value) if tool.measures else None
+        if self._hand is not None and kind is not self._hand.kind:
+            self._hand.drawing = self._hand.held = None
+            self._hand.kind = kind
+        self._tell()
+
+    def _tell(self) -> None:
+        words = ""
+        if self._hand is not None and self._hand.kind is not None:
+            drawing = self._hand.drawing
+            words = hint(self._hand.kind, len(drawing.points_set) if drawing else 0)
+        if words != self._hint:
+            self._hint = words
+            self.hint.emit(words)
+        self.changed.emit()
+
+    # what is drawn
+
+    def _drawn(self, geometry: PaneGeometry) -> list[Drawn]:
+        """All measurements on the pane, and last the unfinished one; kept until one changes."""
+        film, sheet, hand = self._state.film, self._sheet, self._hand
+        assert film is not None and sheet is not None and hand is not None
+        shown = list(sheet.measurements)
+        if hand.held is not None and hand.held.position < len(shown):
+            shown[hand.held.position] = hand.held.now
+        unfinished = hand.drawing.points if hand.drawing is not None else ()
+        key = (tuple(shown), unfinished, geometry)
+        if self._laid_out is None or self._laid_out[0] != key:
+            self._words = {m: self._words_of(m, film) for m in shown}
+            self._laid_out = (key, self._lay_out(shown, unfinished, film, geometry))
+        return self._laid_out[1]
+
+    def _lay_out(
+        self,
+        shown: list[Measurement],
+        unfinished: tuple[Point, ...],
+        film: Film,
+        geometry: PaneGeometry,
+    ) -> list[Drawn]:
+        parts = [(m.kind, m.points, self._words[m]) for m in shown]
+        drawing = self._hand.drawing if self._hand is not None else None
+        if drawing is not None:
+            parts.append((drawing.kind, unfinished, self._words_of_unfinished(film)))
+        drawn: list[Drawn] = []
+        taken: list[Box] = []
+        for kind, points, words in parts:
+            one = laid_out(kind, points, words, geometry, film.frame.spacing, taken)
+            drawn.append(one)
+            taken += [one.box] if one.box is not None else []
+        return drawn
+
+    def _words_of(self, measurement: Measurement, film: Film) -> tuple[str, ...]:
+        known = self._words.get(measurement)
+        return known or readings(measurement, film.frame, film.instance)
+
+    def _words_of_unfinished(self, film: Film) -> tuple[str, ...]:
+        drawing = self._hand.drawing if self._hand is not None else None
+        if drawing is None or len(drawing.points) < drawing.kind.points:
+            return ()
+        so_far = Measurement(kind=drawing.kind, points=drawing.points)
+        return readings(so_far, film.frame, film.instance)
+
+
+def _shift_is_down() -> bool:
+    return bool(QGuiApplication.keyboardModifiers() & Qt.KeyboardModifier.ShiftModifier)
