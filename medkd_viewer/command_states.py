@@ -5,6 +5,7 @@ from __future__ import annotations
 from medkd_viewer.commands import COMMANDS
 from medkd_viewer.menus import Actions
 from medkd_viewer.reading.film import Film
+from medkd_viewer.reading.layouts import Layout
 from medkd_viewer.reading.look import Tool
 from medkd_viewer.reading_room import ReadingRoom
 
@@ -14,7 +15,15 @@ _NEED_FILM = tuple(
     if command.group in ("Tools", "Measure", "Film", "Maps") or command.name == "mark_read"
 )
 _ALWAYS = ("texts", "hide_patient")
-_NEED_SERIES = ("next_image", "previous_image", "first_image", "last_image", "cine")
+_NEED_SERIES = (
+    "next_image",
+    "previous_image",
+    "first_image",
+    "last_image",
+    "cine",
+    "slower",
+    "faster",
+)
 _NEED_STUDIES = ("next_study", "previous_study", "compare")
 _NEED_PANES = tuple(command.name for command in COMMANDS if command.group == "Layout")
 _PRESET_NAMES = {c.name: c.text for c in COMMANDS if c.name.startswith("window_")}
@@ -52,6 +61,10 @@ def _check(actions: Actions, room: ReadingRoom) -> None:
         "texts": look.texts_visible,
         "hide_patient": look.patient_hidden,
         "mark_read": room.is_read,
+        "cine": room.cine.is_playing,
+        "compare": room.comparing.is_on,
+        "link": room.links.is_on,
+        **{f"layout_{layout.value}": room.panes.layout_now is layout for layout in Layout},
     }
     for name, on in checks.items():
         actions[name].setChecked(on)

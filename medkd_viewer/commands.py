@@ -89,6 +89,8 @@ COMMANDS = (
     Command("first_image", "First image of the series", ("Home",), "Study", in_panes=True),
     Command("last_image", "Last image of the series", ("End",), "Study", in_panes=True),
     Command("cine", "Play the images", ("Space",), "Study", "cine", True, in_panes=True),
+    Command("slower", "Play slower", (",",), "Study", in_panes=True),
+    Command("faster", "Play faster", (".",), "Study", in_panes=True),
     Command("next_study", "Next study", ("N",), "Study"),
     Command("previous_study", "Previous study", ("P",), "Study"),
     Command("compare", "Compare with the prior", ("B",), "Study", "compare", True),
@@ -116,7 +118,16 @@ COMMANDS = (
     Command("about", "About MedKD", (), "Help"),
 )
 
-_REPEATED = ("less_opaque", "more_opaque", "next_image", "previous_image", "undo", "redo")
+_REPEATED = (
+    "less_opaque",
+    "more_opaque",
+    "next_image",
+    "previous_image",
+    "slower",
+    "faster",
+    "undo",
+    "redo",
+)
 
 
 def make_actions(parent: QWidget, panes: QWidget) -> dict[str, QAction]:

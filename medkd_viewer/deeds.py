@@ -7,8 +7,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from medkd_viewer.dialogs import ask_bundle, ask_files, ask_folder, show_about
+from medkd_viewer.dialogs import ask_bundle, ask_files, ask_folder, show_about, show_log_folder
 from medkd_viewer.keys_dialog import KeysDialog
+from medkd_viewer.preferences.opening import open_preferences
+from medkd_viewer.reading.layouts import Layout
 from medkd_viewer.reading.look import Tool
 from medkd_viewer.reading.state import ReadingState
 from medkd_viewer.reading.viewport import flipped, turned
@@ -70,6 +72,7 @@ def _of_films(room: ReadingRoom) -> Deeds:
         **{f"tool_{tool.value}": partial(look.set_tool, tool) for tool in Tool},
         "fit": in_hand(ReadingState.fit),
         "reset": in_hand(ReadingState.reset),
+        **{f"window_{key}": partial(room.show_preset, key) for key in range(10)},
         "next_window": in_hand(ReadingState.next_window),
         "invert": in_hand(ReadingState.invert),
         "rotate": lambda: turn(1),
@@ -83,8 +86,14 @@ def _of_films(room: ReadingRoom) -> Deeds:
 
 def _of_studies(room: ReadingRoom) -> Deeds:
     return {
-        "next_image": lambda: room.opener.step(1),
-        "previous_image": lambda: room.opener.step(-1),
+        "next_image": lambda: room.desk.active.step_asked.emit(1),
+        "previous_image": lambda: room.desk.active.step_asked.emit(-1),
+        "first_image": lambda: room.desk.active.end_asked.emit(-1),
+        "last_image": lambda: room.desk.active.end_asked.emit(1),
+        "cine": room.cine.toggle,
+        "slower": lambda: room.cine.change_pace(-1),
+        "faster": lambda: room.cine.change_pace(1),
+        "compare": room.comparing.compare_with_prior,
         "next_study": lambda: room.step_study(1),
         "previous_study": lambda: room.step_study(-1),
         "mark_read": room.mark_read,
@@ -103,6 +112,11 @@ def _of_maps(room: ReadingRoom) -> Deeds:
 def _of_the_window(window: MainWindow) -> Deeds:
     panes = window.room.panes
     return {
+        **{
+            f"layout_{layout.value}": lambda layout=layout: panes.set_layout(layout)
+            for layout in Layout
+        },
+        "link": window.room.links.set_linked,
         "next_pane": panes.activate_next,
         "maximise": panes.toggle_maximised,
         "next_region": window.room.next_region,
@@ -111,6 +125,8 @@ def _of_the_window(window: MainWindow) -> Deeds:
         "film_alone": window.show_film_alone,
         "read_tab": lambda: window.show_tab("read"),
         "train_tab": lambda: window.show_tab("train"),
-        "keys": lambda: KeysDialog(window).exec(),
+        "preferences": lambda: open_preferences(window),
+        "keys": lambda: KeysDialog(window.key_bindings, window).exec(),
+        "log_folder": lambda: show_log_folder(window),
         "about": lambda: show_about(window),
     }

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from medkd_core.imaging.frame import Spacing, SpacingBasis, Window
+from medkd_core.imaging.frame import Spacing, Window
 from medkd_core.imaging.study import Instance, Study
 from medkd_viewer.reading.film import Film, Voi
+from medkd_viewer.reading.scale_bar import basis_words
 
 Lines = tuple[str, ...]
 
 _SEXES = {"F": "F", "M": "M", "O": "other"}
+_LATERALITIES = {"L": "left", "R": "right", "B": "both sides", "U": "unpaired"}
 _AGE_UNITS = {"Y": "y", "M": "months", "W": "weeks", "D": "days"}
 
 
@@ -24,20 +26,54 @@ class CornerTexts:
     bottom_right: Lines
 
 
-def corner_texts(film: Film, voi: Voi | None, scale: float) -> CornerTexts:
-    """The corner texts of a film shown through a window, at screen pixels for a film pixel."""
+def corner_texts(
+    film: Film, voi: Voi | None, scale: float, *, patient_hidden: bool = False
+) -> CornerTexts:
+    """The corner texts of a film shown through a window.
+
+    Parameters
+    ----------
+    scale : float
+        Screen pixels for a film pixel.
+    patient_hidden : bool
+        Leave out who the patient is.
+    """
     study, instance = film.study, film.instance
-    number, images = film.position
     person = " · ".join(filter(None, (study.patient_id, sex(study), age(study))))
-    taken = " · ".join(filter(None, (image_name(instance, study), date(study))))
+    taken = " · ".join(filter(None, (image_name(instance, study), laterality(instance))))
     columns, rows = film.size
-    size = f"Zoom {scale:.2f} · {columns} × {rows}"
+    size = f"Zoom {zoom_text(scale)} · {columns} × {rows}"
     return CornerTexts(
-        top_left=_filled(study.patient_name, person),
-        top_right=_filled(taken),
-        bottom_left=_filled(window_text(voi), f"Image {number} of {images}"),
+        top_left=() if patient_hidden else _filled(study.patient_name, person),
+        top_right=_filled(taken, date(study), series_text(film)),
+        bottom_left=_filled(window_text(voi), image_text(film)),
         bottom_right=_filled(size, spacing_text(film.frame.spacing)),
     )
+
+
+def zoom_text(scale: float) -> str:
+    """Screen pixels for a film pixel, in per cent."""
+    return f"{scale * 100:.0f} %" if scale >= 0.1 else f"{scale * 100:.1f} %"
+
+
+def image_text(film: Film) -> str:
+    """Which image of how many: ``"Image 3 of 40"``."""
+    number, images = film.position
+    return f"Image {number} of {images}"
+
+
+def series_text(film: Film) -> str:
+    """Number and description of the film's series, as far as the file gives them."""
+    series = film.series
+    if series is None:
+        return ""
+    number = "" if series.number is None else f"Series {series.number}"
+    return " · ".join(filter(None, (number, series.description)))
+
+
+def laterality(instance: Instance) -> str:
+    """Which of paired parts: ``"left"``, ``"right"``; empty where the file does not say."""
+    return _LATERALITIES.get(instance.laterality.upper(), "")
 
 
 def image_name(instance: Instance, study: Study) -> str:
@@ -67,8 +103,7 @@ def spacing_text(spacing: Spacing | None) -> str:
     """Pixel spacing with how it is known."""
     if spacing is None:
         return "size in mm not known"
-    basis = "basis unknown" if spacing.basis is SpacingBasis.UNKNOWN else spacing.basis.value
-    return f"{spacing.row_mm:.3g} mm/px, {basis}"
+    return f"{spacing.row_mm:.3g} mm/px, {basis_words(spacing)}"
 
 
 def date(study: Study) -> str:

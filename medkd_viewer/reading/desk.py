@@ -41,6 +41,11 @@ class Desk(QObject):
         for state in self.places:
             self._tell_on(state)
 
+    @property
+    def laid(self) -> tuple[ReadingState, ...]:
+        """The places that hold a film."""
+        return tuple(state for state in self.places if state.film is not None)
+
     def activate(self, state: ReadingState) -> None:
         """Take another film in hand."""
         if state is not self.active:

@@ -12,6 +12,8 @@ _WHEEL_NOTCH = 120
 _ZOOM_A_NOTCH = 1.15
 _ZOOM_A_PIXEL = 1.006
 _ARROW_STEP = 40.0
+_CLICK = 4.0
+"""Pixels within which a press and a release are a click."""
 
 _ARROWS = {
     Qt.Key.Key_Left: (_ARROW_STEP, 0.0),
@@ -33,16 +35,22 @@ class Gestures:
         self._state = state
         self._last = QPointF()
         self._pressed = QPointF()
+        self._turned = 0
+        self.has_dragged = False
+        """The pointer has left the place where a button went down."""
 
     def press(self, place: QPointF, buttons: Qt.MouseButton) -> None:
         """Remember where a drag starts."""
         self._last = self._pressed = place
+        self.has_dragged = False
 
     def move(self, place: QPointF, buttons: Qt.MouseButton, geometry: PaneGeometry) -> None:
         """Carry out a drag, or move the cross-hair when no button is down."""
         tool = self._tool_of(buttons)
         if tool is None:
             self._point_at(place, geometry)
+            return
+        if not self._is_drag(place, buttons):
             return
         dx, dy = place.x() - self._last.x(), place.y() - self._last.y()
         self._last = place
@@ -64,10 +72,14 @@ class Gestures:
         """
         film = self._state.film
         if film is not None and film.position[1] > 1 and not control:
-            self._state.step_asked.emit(-1 if angle > 0 else 1)
+            self._step(angle)
             return
         factor = _ZOOM_A_NOTCH ** (angle / _WHEEL_NOTCH)
         self._state.set_viewport(geometry.zoomed(factor, place.x(), place.y()))
+
+    def pinch(self, place: QPointF, spread: float, geometry: PaneGeometry) -> None:
+        """Zoom where two fingers were spread by a share of their distance."""
+        self._state.set_viewport(geometry.zoomed(max(1 + spread, 0.1), place.x(), place.y()))
 
     def key(self, key: int, geometry: PaneGeometry) -> bool:
         """Move or zoom by a key; False when the key means nothing here."""
@@ -80,6 +92,24 @@ class Gestures:
             self._state.set_viewport(geometry.zoomed(_ZOOM_KEYS[Qt.Key(key)], *middle))
             return True
         return False
+
+    def _step(self, angle: int) -> None:
+        # Fine wheels and touchpads tell a notch in many small parts.
+        if angle * self._turned < 0:
+            self._turned = 0
+        self._turned += angle
+        notches = int(self._turned / _WHEEL_NOTCH)
+        if notches:
+            self._turned -= notches * _WHEEL_NOTCH
+            self._state.step_asked.emit(-notches)
+
+    def _is_drag(self, place: QPointF, buttons: Qt.MouseButton) -> bool:
+        # A hand that trembles while it asks for the menu zooms nothing.
+        if not self.has_dragged:
+            way = place - self._pressed
+            tolerance = _CLICK if buttons & Qt.MouseButton.RightButton else 0.0
+            self.has_dragged = abs(way.x()) + abs(way.y()) > tolerance
+        return self.has_dragged
 
     def _tool_of(self, buttons: Qt.MouseButton) -> Tool | None:
         if buttons & Qt.MouseButton.LeftButton:

@@ -41,6 +41,8 @@ class Look(QObject):
         No name, number, age or sex of the patient is shown anywhere in the window: for teaching.
     brighter_upwards : bool
         Dragging upwards with the window tool brightens; a reader's preference.
+    wheel_zooms : bool
+        The wheel zooms over a series too, instead of going to the next image.
     """
 
     changed = Signal()
@@ -52,6 +54,7 @@ class Look(QObject):
         self.texts_visible = True
         self.patient_hidden = False
         self.brighter_upwards = True
+        self.wheel_zooms = False
 
     def set_style(self, style: MapStyle) -> None:
         """Draw every map in another way."""
@@ -77,4 +80,9 @@ class Look(QObject):
     def set_brighter_upwards(self, brighter: bool) -> None:
         """Choose what dragging upwards does."""
         self.brighter_upwards = brighter
+        self.changed.emit()
+
+    def set_wheel_zooms(self, zooms: bool) -> None:
+        """Choose what the wheel does over a series."""
+        self.wheel_zooms = zooms
         self.changed.emit()

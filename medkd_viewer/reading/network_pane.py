@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from medkd_core.explanation.colours import colour_table
 from medkd_viewer.findings.results import MapStatus, NetworkMap, NetworkView
+from medkd_viewer.reading.heads import HEAD_HEIGHT
 from medkd_viewer.reading.map_layer import (
     FloatArray,
     contour_levels,
@@ -26,7 +27,6 @@ from medkd_viewer.reading.state import ReadingState
 from medkd_viewer.reading.viewport import PaneGeometry
 from medkd_viewer.theme import colour, ui_font
 
-HEAD_HEIGHT = 26
 _PROGRESS_HEIGHT = 3
 _SCALE_MARGIN = 14
 _VCENTER = Qt.AlignmentFlag.AlignVCenter
@@ -76,10 +76,10 @@ class NetworkPane(FilmPane):
         value = None if sampler is None else sampler.value(column, row)
         return None if value is None else float(value)
 
-    def picture_area(self) -> tuple[float, float, float, float]:
-        """What the head bar leaves."""
-        top = 1.0 + HEAD_HEIGHT
-        return 1.0, top, max(1.0, self.width() - 2.0), max(1.0, self.height() - top - 1.0)
+    @property
+    def has_head(self) -> bool:
+        """The head bar is always there: it says that a machine speaks."""
+        return True
 
     def frame_colour(self) -> str:
         """Violet: what a machine says looks different from what was acquired."""

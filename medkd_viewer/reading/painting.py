@@ -12,7 +12,7 @@ from medkd_viewer.theme import colour, ui_font
 
 Pixels = NDArray[np.uint8]
 
-_EDGE = QColor(0, 0, 0, 210)
+EDGE = QColor(0, 0, 0, 210)
 _CROSS_ARM = 9
 SCALE_HEIGHT = 168
 _SCALE_WIDTH = 8
@@ -38,12 +38,14 @@ def _owned_image(pixels: Pixels, kind: QImage.Format, device_ratio: float) -> QI
     return image
 
 
-def draw_edged_text(painter: QPainter, rect: QRectF, flags: int, text: str) -> None:
+def draw_edged_text(
+    painter: QPainter, rect: QRectF, flags: int, text: str, shade: str = "text"
+) -> None:
     """Text with a thin dark edge, so that it can be read on white film."""
-    painter.setPen(_EDGE)
+    painter.setPen(EDGE)
     for dx, dy in ((-1, 0), (1, 0), (0, -1), (0, 1), (-1, -1), (1, 1), (-1, 1), (1, -1)):
         painter.drawText(rect.translated(dx, dy), flags, text)
-    painter.setPen(colour("text"))
+    painter.setPen(colour(shade))
     painter.drawText(rect, flags, text)
 
 
@@ -53,7 +55,7 @@ def draw_cross_hair(painter: QPainter, x: float, y: float) -> None:
     arms.lineTo(x + _CROSS_ARM, y)
     arms.moveTo(x, y - _CROSS_ARM)
     arms.lineTo(x, y + _CROSS_ARM)
-    edge = QPen(_EDGE, 3)
+    edge = QPen(EDGE, 3)
     edge.setCapStyle(Qt.PenCapStyle.SquareCap)
     line = QPen(colour("crosshair"), 1)
     line.setCosmetic(True)
@@ -67,7 +69,7 @@ def draw_colour_scale(painter: QPainter, right: float, top: float, colours: str)
     bar = QRectF(right - _SCALE_WIDTH, top, _SCALE_WIDTH, SCALE_HEIGHT)
     table = np.ascontiguousarray(colour_table(colours)[::-1, None])
     painter.drawImage(bar, film_image(table, 1.0))
-    painter.setPen(QPen(_EDGE, 1))
+    painter.setPen(QPen(EDGE, 1))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRect(bar)
     painter.setFont(ui_font(11))

@@ -107,6 +107,14 @@ class PaneGeometry:
         return replace(self.viewport, zoom=zoom, center=(float(column), float(row)))
 
 
+def moved_to(viewport: Viewport, old: tuple[int, int], new: tuple[int, int]) -> Viewport:
+    """The viewport that shows the same share of a film of another size, columns and rows."""
+    if old == new:
+        return viewport
+    column, row = viewport.center
+    return replace(viewport, center=(column / old[0] * new[0], row / old[1] * new[1]))
+
+
 def turned(viewport: Viewport) -> Viewport:
     """One quarter turn further clockwise on the screen."""
     return replace(viewport, quarter_turns=(viewport.quarter_turns + 1) % 4)

@@ -9,15 +9,30 @@ from PySide6.QtCore import QObject, Signal
 from medkd_core.imaging.frame import Frame
 from medkd_core.imaging.study import Study
 from medkd_viewer.decoding import Decoding
-from medkd_viewer.findings.results import BoundedCache
 from medkd_viewer.reading.film import Film, FilmAddress
-from medkd_viewer.studies.library import images_of
+from medkd_viewer.studies.film_cache import FilmCache
+from medkd_viewer.studies.pictures import Image, Images, images_of, stack_at
 
-_FILMS_KEPT = 8
+_MOST_AHEAD = 12
 
 
 class FilmOpener(QObject):
-    """Decodes what is asked for and keeps the films seen last."""
+    """Decodes what is asked for and, while nothing is, the films that come next.
+
+    Parameters
+    ----------
+    decoding : Decoding
+    cache : FilmCache, optional
+        Films that are kept; several openers may share it.
+
+    Attributes
+    ----------
+    study : Study or None
+    position : int
+        Which of the study's pictures was asked for last, from 0.
+    stack : range
+        The pictures that a step goes through.
+    """
 
     opening = Signal(object)
     """The `Study` whose film is being decoded."""
@@ -26,52 +41,136 @@ class FilmOpener(QObject):
     failed = Signal(object, str)
     """The `Study` and a sentence."""
 
-    def __init__(self, decoding: Decoding, parent: QObject | None = None) -> None:
+    def __init__(
+        self, decoding: Decoding, parent: QObject | None = None, cache: FilmCache | None = None
+    ) -> None:
         super().__init__(parent)
         self._decoding = decoding
-        self._films: BoundedCache[Film] = BoundedCache(_FILMS_KEPT)
+        self._cache = cache or FilmCache()
         self._wanted: FilmAddress | None = None
-        self._decoding_now: Future[Frame] | None = None
+        self._decoded_now: dict[FilmAddress, Future[Frame]] = {}
+        self._refused: set[FilmAddress] = set()
+        self._images: Images = Images(())
+        self._direction = 1
         self.study: Study | None = None
         self.position = 0
+        self.stack = range(0)
+
+    @property
+    def is_busy(self) -> bool:
+        """The film that was asked for is not there yet."""
+        return self._wanted is not None
 
     def open(self, study: Study, position: int = 0) -> None:
         """Open a study's picture by its place in the reading order, from 0."""
-        if self._decoding_now is not None:
-            # Films that were stepped over need not be decoded.
-            self._decoding_now.cancel()
-        images = images_of(study)
-        self.study, self.position = study, position
-        if not images:
+        self._take_study(study, position)
+        if not self._images:
             self._wanted = None
+            self._drop_others(None)
             self.failed.emit(study, "There are no pictures in this study.")
             return
-        image = images[position]
-        address = FilmAddress(image.instance.path, image.frame)
+        address = _address(self._images[self.position])
+        self._drop_others(address)
         self._wanted = address
-        known = self._films.get(address)
+        known = self._cache.get(address)
         if known is not None:
-            self.opened.emit(known)
+            self._show(known)
             return
         self.opening.emit(study)
-        numbers = (position + 1, len(images))
+        self._decode(self.position)
 
-        def take(frame: Frame) -> None:
-            film = Film(frame, study, image.instance, address, numbers)
-            self._films.put(address, film)
-            if self._wanted == address:
-                self.opened.emit(film)
-
-        def refuse(reason: str) -> None:
-            if self._wanted == address:
-                self.failed.emit(study, reason)
-
-        self._decoding_now = self._decoding.decode(address.path, address.frame, take, refuse)
+    def close(self) -> None:
+        """Forget the study; what is still being decoded is not shown."""
+        self._drop_others(None)
+        self.study = self._wanted = None
+        self.stack = range(0)
 
     def step(self, by: int) -> None:
-        """Go to the next (1) or previous (-1) picture of the study; stay at its ends."""
-        if self.study is None:
-            return
-        position = self.position + by
-        if 0 <= position < len(images_of(self.study)):
+        """Go `by` pictures onwards, or back; stay at the ends of the stack."""
+        if self.study is not None and self.stack:
+            self._go(min(max(self.position + by, self.stack[0]), self.stack[-1]))
+
+    def step_around(self, by: int) -> None:
+        """Go `by` pictures onwards, from the last to the first."""
+        if self.study is not None and self.stack:
+            self._go(self.stack[(self.position - self.stack[0] + by) % len(self.stack)])
+
+    def step_to_end(self, end: int) -> None:
+        """Go to the first (-1) or last (1) picture of the stack."""
+        if self.study is not None and self.stack:
+            self._go(self.stack[-1 if end > 0 else 0])
+
+    def _go(self, position: int) -> None:
+        if self.study is not None and position != self.position:
+            self._direction = 1 if position > self.position else -1
             self.open(self.study, position)
+
+    def _take_study(self, study: Study, position: int) -> None:
+        if study is not self.study:
+            self.study, self._images = study, images_of(study)
+            self._refused.clear()
+            self.stack = range(0)
+        self.position = min(position, max(len(self._images) - 1, 0))
+        if self.position not in self.stack:
+            self.stack = stack_at(study, self.position)
+
+    def _drop_others(self, address: FilmAddress | None) -> None:
+        # Films that were stepped over need not be decoded.
+        for other, future in list(self._decoded_now.items()):
+            if other != address and future.cancel():
+                del self._decoded_now[other]
+
+    def _decode(self, position: int) -> None:
+        study, image, stack = self.study, self._images[position], self.stack
+        address = _address(image)
+        assert study is not None
+        if address in self._decoded_now:
+            return
+
+        def take(frame: Frame) -> None:
+            self._decoded_now.pop(address, None)
+            numbers = (position - stack.start + 1, len(stack))
+            film = Film(frame, study, image.instance, address, numbers)
+            self._cache.put(film)
+            if self._wanted == address:
+                self._show(film)
+            else:
+                self._look_ahead(film)
+
+        def refuse(reason: str) -> None:
+            self._decoded_now.pop(address, None)
+            self._refused.add(address)
+            if self._wanted == address:
+                self._wanted = None
+                self.failed.emit(study, reason)
+
+        self._decoded_now[address] = self._decoding.decode(
+            address.path, address.frame, take, refuse
+        )
+
+    def _show(self, film: Film) -> None:
+        self._wanted = None
+        numbers = (self.position - self.stack.start + 1, len(self.stack))
+        if self.study is not None and (film.study is not self.study or film.position != numbers):
+            # More of the study was found since.
+            film = Film(film.frame, self.study, film.instance, film.address, numbers)
+            self._cache.put(film)
+        self.opened.emit(film)
+        self._look_ahead(film)
+
+    def _look_ahead(self, film: Film) -> None:
+        """While nothing else is decoded, decode what the hand will ask for if it goes on."""
+        if self._decoded_now or self.is_busy or len(self.stack) < 2:
+            return
+        most = min(_MOST_AHEAD, self._cache.room_for(film) // 2, len(self.stack) - 1)
+        for n in range(1, most + 1):
+            onwards = self.position - self.stack.start + n * self._direction
+            position = self.stack[onwards % len(self.stack)]
+            address = _address(self._images[position])
+            if address not in self._cache and address not in self._refused:
+                self._decode(position)
+                return
+
+
+def _address(image: Image) -> FilmAddress:
+    return FilmAddress(image.instance.path, image.frame)

@@ -1,0 +1,76 @@
+"""The thin head over a film that lies beside another: which examination it is, and whose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QPainter
+
+from medkd_core.imaging.study import Study
+from medkd_viewer.reading.corner_texts import date, image_name
+from medkd_viewer.reading.film import Film
+from medkd_viewer.theme import ICON_SIZE, colour, icon, ui_font
+
+HEAD_HEIGHT = 26
+_ICON = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a head says.
+
+    Attributes
+    ----------
+    text : str
+    caution : bool
+        The film may be of another patient than the first one.
+    linked : bool
+        The film follows the others.
+    """
+
+    text: str
+    caution: bool = False
+    linked: bool = False
+
+
+def head_of(film: Film, first: Film | None, *, linked: bool = False) -> Head:
+    """What stands over a film that is compared with the first film of the desk."""
+    relation, caution = _relation(film.study, first.study if first else film.study)
+    if first is not None and film.study.uid == first.study.uid:
+        relation = "Current" if film is first else "Same study"
+    words = (relation, date(film.study), image_name(film.instance, film.study))
+    return Head(" · ".join(filter(None, words)), caution, linked)
+
+
+def draw_head(painter: QPainter, head: Head, width: float) -> None:
+    """Paint a head over the upper edge of a pane."""
+    bar = QRectF(1, 1, width - 2, HEAD_HEIGHT)
+    painter.fillRect(bar, colour("caution_dark" if head.caution else "bar"))
+    if head.linked:
+        _draw_link(painter, bar)
+    painter.setFont(ui_font(12, bold=True))
+    painter.setPen(colour("caution" if head.caution else "text"))
+    room = bar.adjusted(9, 0, -(ICON_SIZE + 10 if head.linked else 9), 0)
+    text = painter.fontMetrics().elidedText(
+        head.text, Qt.TextElideMode.ElideRight, int(room.width())
+    )
+    flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+    painter.drawText(room, flags.value, text)
+
+
+def _draw_link(painter: QPainter, bar: QRectF) -> None:
+    sign = QRectF(bar.right() - 9 - _ICON, bar.center().y() - _ICON / 2, _ICON, _ICON)
+    icon("link").paint(painter, sign.toRect())
+
+
+def _relation(study: Study, first: Study) -> tuple[str, bool]:
+    if not (study.patient_id and first.patient_id):
+        return "Patient not known", study.uid != first.uid
+    if study.patient_id != first.patient_id:
+        return "Other patient", True
+    if study.patient_name.casefold() != first.patient_name.casefold():
+        return "Same number, other name", True
+    if study.date and first.date and study.date != first.date:
+        return ("Prior" if study.date < first.date else "Later"), False
+    return "Other study", False

@@ -1,0 +1,68 @@
+"""What a pane's context menu offers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from PySide6.QtGui import QActionGroup
+from PySide6.QtWidgets import QMenu, QWidget
+
+from medkd_viewer.reading.state import ReadingState
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several things of which one is on."""
+
+    text: str
+    is_on: bool
+    then: Callable[[], object]
+
+
+def pane_menu(
+    parent: QWidget,
+    state: ReadingState,
+    contents: Sequence[Choice],
+    take_off: Callable[[], None] | None,
+) -> QMenu:
+    """The menu of a pane.
+
+    Parameters
+    ----------
+    parent : QWidget
+    state : ReadingState
+        Of the pane.
+    contents : sequence of Choice
+        What the pane may show; none where the layout says it.
+    take_off : callable or None
+        Takes the film off the desk; None where it cannot be.
+    """
+    menu = QMenu(parent)
+    _add_choices(menu, "Show here", contents)
+    _add_choices(menu, "Window", _windows(state))
+    if state.film is not None:
+        menu.addAction("Fit the film to its pane", state.fit)
+    if take_off is not None:
+        menu.addSeparator()
+        menu.addAction("Take this film off the desk", take_off)
+    return menu
+
+
+def _windows(state: ReadingState) -> list[Choice]:
+    windows = state.film.windows if state.film is not None else ()
+    return [Choice(name, voi is state.voi, partial(state.set_voi, voi)) for name, voi in windows]
+
+
+def _add_choices(menu: QMenu, title: str, choices: Sequence[Choice]) -> None:
+    if not choices:
+        return
+    part = menu.addMenu(title)
+    group = QActionGroup(part)
+    for choice in choices:
+        action = part.addAction(choice.text)
+        action.setCheckable(True)
+        action.setChecked(choice.is_on)
+        action.triggered.connect(lambda _, then=choice.then: then())
+        group.addAction(action)
