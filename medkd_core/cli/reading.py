@@ -37,7 +37,7 @@ from medkd_core.imaging.study import FoundStudies, Instance, Refusal
 from medkd_core.serving.messages import Explain, Explained, LoadModel, Predict
 from medkd_core.serving.model import OpenModel
 
-PathsArgument = Annotated[list[Path], typer.Argument(help="Files and folders.")]
+PathsArgument = Annotated[list[Path], typer.Argument(help="Files, folders and ZIP files.")]
 FileArgument = Annotated[Path, typer.Argument(help="One film.")]
 FrameOption = Annotated[int, typer.Option(min=0, help="Frame of a multi-frame file, from 0.")]
 
@@ -51,7 +51,7 @@ def register(app: typer.Typer) -> None:
 
 
 def open_paths(paths: PathsArgument, json: JsonOption = False) -> None:
-    """List studies, series and images found, and every refused file with its reason."""
+    """List studies, series, images and other objects found, and why files are refused."""
     found = _search(paths)
     if json:
         write_json({"research_use_only": RESEARCH_USE_ONLY, **dataclasses.asdict(found)})

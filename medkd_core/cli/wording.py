@@ -52,17 +52,22 @@ def model_line(opened: OpenModel) -> str:
 
 
 def print_studies(found: FoundStudies) -> None:
-    """List studies, series and images, then what was refused."""
+    """List studies, series, images and objects without a picture, then what was refused."""
     for study in found.studies:
         answers.print(f"{study.patient_name} · {study.date} · {study.description}")
         for series in study.series:
             answers.print(f"  {series.modality} {series.description}")
-            for image in series.instances:
-                size = f"{image.columns} x {image.rows}"
-                frames = f", {image.frames} frames" if image.frames > 1 else ""
-                answers.print(f"    {image.path}: {size}{frames}", soft_wrap=True)
+            for instance in series.instances:
+                answers.print(f"    {instance.path}: {_what_it_is(instance)}", soft_wrap=True)
     print_refused(found.refused)
     answers.print(RESEARCH_USE_ONLY)
+
+
+def _what_it_is(instance: Instance) -> str:
+    if not instance.frames:
+        return f"no picture: {instance.kind}"
+    frames = f", {instance.frames} frames" if instance.frames > 1 else ""
+    return f"{instance.columns} x {instance.rows}{frames}"
 
 
 def print_prediction(bundle: Bundle, instance: Instance, prediction: Prediction) -> None:

@@ -20,6 +20,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import BinaryIO, NoReturn, cast
 
 from medkd_core.errors import UnreadableFileError
+from medkd_core.imaging.file_kind import looks_like_zip
 from medkd_core.imaging.reading_order import natural
 from medkd_core.imaging.study import FileList, Refusal
 
@@ -80,7 +81,8 @@ def archive_of(path: Path) -> Path | None:
     """The ZIP file that a path leads into; None when the path is there itself."""
     if path.exists():
         return None
-    return next((parent for parent in path.parents if parent.is_file()), None)
+    outer = next((parent for parent in path.parents if parent.is_file()), None)
+    return outer if outer is not None and looks_like_zip(_start(outer, 4)) else None
 
 
 def is_file(path: Path) -> bool:
@@ -93,8 +95,7 @@ def first_bytes(path: Path, count: int) -> bytes:
     """The start of a file, on disk or in a ZIP file, of which no more is unpacked."""
     outer = archive_of(path)
     if outer is None:
-        with path.open("rb") as file:
-            return file.read(count)
+        return _start(path, count)
     archive = _archive(outer)
     with _told_as_member(path), archive.file.open(_member(archive, path)) as packed:
         return packed.read(count)
@@ -119,23 +120,38 @@ def open_file(path: Path) -> Iterator[BinaryIO]:
             yield file
         return
     with _told_as_member(path):
-        unpacked = _unpacked(path, outer, _stamp(outer))
-    unpacked.seek(0)
-    yield unpacked
+        copy = _unpacked(path, outer, _stamp(outer))
+    copy.file.seek(0)
+    yield copy.file
+
+
+class _Copy:
+    """A member's bytes in a file without a name, closed when the cache lets go of it."""
+
+    def __init__(self) -> None:
+        self.file = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 (closed by __del__)
+
+    def __del__(self) -> None:
+        self.file.close()
 
 
 @lru_cache(maxsize=1)
-def _unpacked(path: Path, outer: Path, stamp: tuple[int, int]) -> BinaryIO:
+def _unpacked(path: Path, outer: Path, stamp: tuple[int, int]) -> _Copy:
     """A member's bytes; the last is kept, since its frames are asked for one by one."""
     archive = _archive(outer)
     info = _member(archive, path)
     if shutil.disk_usage(tempfile.gettempdir()).free < info.file_size:
         raise _refusal(path, "there is no room on the disk to unpack it")
-    copy = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 (lives as long as the cache)
+    copy = _Copy()
     with archive.file.open(info) as packed:
-        shutil.copyfileobj(packed, copy, 2**20)
-    copy.flush()
+        shutil.copyfileobj(packed, copy.file, 2**20)
+    copy.file.flush()
     return copy
+
+
+def _start(path: Path, count: int) -> bytes:
+    with path.open("rb") as file:
+        return file.read(count)
 
 
 def _member(archive: _Archive, path: Path) -> zipfile.ZipInfo:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
+from pydicom.datadict import dictionary_has_tag
 from pydicom.dataelem import RawDataElement
 from pydicom.encaps import get_frame
 from pydicom.pixels.common import PhotometricInterpretation as Colour
@@ -25,8 +26,6 @@ LARGEST_FRAME_PIXELS = 2**28
 """A frame that declares more (16384 x 16384) is refused before anything is allocated."""
 
 _SMALLEST_FRAGMENT_BYTES = 8
-_NAMES_OF_AN_OBJECT = ("SOPClassUID", "StudyInstanceUID", "PatientID", "PatientName", "Modality")
-_PROMISES_OF_A_PICTURE = ("Rows", "Columns", "BitsAllocated", "PhotometricInterpretation")
 _SEE_CONTENT = "The viewer shows what it says as text."
 _GREY = {"MONOCHROME1", "MONOCHROME2"}
 _COLOUR = {"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT"}
@@ -57,22 +56,20 @@ class PixelFormat:
 
 
 def has_picture(source: DicomSource) -> bool:
-    """Whether there are pixels, or a header that promises them; False for reports and the like.
+    """Whether there are pixels; False for reports, plans and the like.
 
     Raises
     ------
     UnreadableFileError
-        The file is cut short before it says, or says nothing at all.
+        The file is cut short before it says, or holds nothing that is known.
     """
     header = source.header
     if source.pixel_keyword:
         return True
     if _ends_within_a_value(header):
         raise source.refusal("it is cut short, before the picture starts")
-    if not any(keyword in header for keyword in _NAMES_OF_AN_OBJECT):
-        raise source.refusal("it is DICOM, but does not say what it holds")
-    if all(keyword in header for keyword in _PROMISES_OF_A_PICTURE):
-        raise source.refusal("its header describes a picture that is not in the file")
+    if not header.file_meta and not any(map(dictionary_has_tag, header.keys())):
+        raise source.refusal("it starts like a DICOM file and holds nothing that is known")
     return False
 
 

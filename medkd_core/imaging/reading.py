@@ -108,7 +108,7 @@ def told_plainly(path: Path) -> Iterator[None]:
         yield
     except (UnreadableFileError, KeyboardInterrupt, SystemExit, GeneratorExit):
         raise
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise _refusal(path, "there is no such file") from None
     except PermissionError:
         raise _refusal(path, "you may not read it") from None

@@ -365,13 +365,15 @@ def test_report_holds_no_picture_and_says_what_it_is(report: Path) -> None:
         read_frame(report)
 
 
-def test_picture_that_its_file_only_promises_is_refused(draw_dicom: DrawDicom) -> None:
+def test_header_without_its_pixels_is_listed_and_shows_no_picture(draw_dicom: DrawDicom) -> None:
     path = draw_dicom(FILM)
     header = dcmread(path)
     del header.PixelData
     header.save_as(path)
-    with pytest.raises(UnreadableFileError, match="describes a picture that is not in the file"):
-        read_instance(path)
+    instance = read_instance(path).instances[0]
+    assert (instance.frames, instance.rows) == (0, 0)
+    with pytest.raises(UnreadableFileError, match="holds no picture"):
+        read_frame(path)
 
 
 def test_instance_tells_what_the_header_says(draw_dicom: DrawDicom) -> None:
