@@ -11,18 +11,25 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
 
 from medkd_core.imaging.study import FoundStudies, Refusal, Study
+from medkd_viewer.comparing import Comparing
 from medkd_viewer.decoding import Decoding
+from medkd_viewer.findings.asking import Asking
 from medkd_viewer.findings.opinion import SecondOpinion
 from medkd_viewer.findings.panel import FindingsPanel
+from medkd_viewer.hanging import Hanging
+from medkd_viewer.reading.cine import Cine
 from medkd_viewer.reading.desk import Desk
 from medkd_viewer.reading.film import Film
+from medkd_viewer.reading.links import Links
 from medkd_viewer.reading.look import Look
 from medkd_viewer.reading.map_layer import MapStyle
 from medkd_viewer.reading.pane_grid import PaneGrid
+from medkd_viewer.reading.state import ReadingState
 from medkd_viewer.settings import RecentFolder, Settings
+from medkd_viewer.studies.file_manager import show_in_folder
+from medkd_viewer.studies.intake import Intake
 from medkd_viewer.studies.journal import Journal, Judgement
 from medkd_viewer.studies.library import Library, Sign, images_of
-from medkd_viewer.studies.opener import FilmOpener
 from medkd_viewer.studies.panel import StudiesPanel
 from medkd_viewer.studies.remarks import remark_of
 from medkd_viewer.studies.thumbnails import Thumbnails
@@ -62,10 +69,16 @@ class ReadingRoom(QWidget):
         self.look = Look(settings.map_style(), self)
         self.desk = Desk(self.look, self)
         self.state = self.desk.primary
-        self.opener = FilmOpener(decoding, self)
+        self.hanging = Hanging(self.desk, decoding, self)
+        self.opener = self.hanging.openers[self.state]
+        self.links = Links(self.desk, self)
+        self.cine = Cine(self.desk, self.hanging.openers, self)
+        self._asking = Asking(opinion, self)
         self._thumbnails = Thumbnails(decoding, self)
-        self.studies = StudiesPanel(self.library, self._thumbnails)
+        self.intake = Intake(decoding, self.library, self)
+        self.studies = StudiesPanel(self.library, self._thumbnails, self.look)
         self.panes = PaneGrid(self.desk)
+        self.comparing = Comparing(self.desk, self.panes, self.hanging, self.library, self)
         self.findings = FindingsPanel(opinion, self.look.style)
         self.splitter = self._make_splitter()
         layout = QHBoxLayout(self)
@@ -79,24 +92,65 @@ class ReadingRoom(QWidget):
         """Search files and folders and show the first study found there."""
         self.is_opening, self.trouble = True, ""
         self.message.emit("Looking for studies")
-        self._decoding.search(
-            paths, lambda found: self._take_found(found, paths), self._fail_to_open
-        )
+        self.intake.look_into(paths)
 
-    def open_study(self, study: Study) -> None:
-        """Show a study's first picture."""
-        if self.opener.study is None or self.opener.study.uid != study.uid:
+    def open_recent(self, path: Path) -> None:
+        """Open what was opened before, or say that it has gone."""
+        if path.exists():
+            self.open_paths([path])
+        else:
+            self.forget_recent(path)
+            self.message.emit(f"{path} is not there any more; it was taken off the list.")
+
+    def forget_recent(self, path: Path) -> None:
+        """List something that was opened before no more."""
+        self.settings.forget_folder(path)
+        self.library.folders = list(self.settings.recent_folders)
+        self.studies.refresh()
+
+    def open_study(self, study: Study, position: int = 0) -> None:
+        """Show one of a study's pictures, by its place in the reading order."""
+        shown = self.opener.study
+        if shown is None or (shown.uid, self.opener.position) != (study.uid, position):
             self.is_opening, self.trouble = True, ""
-            self.opener.open(study)
+            self.opener.open(study, position)
+
+    def close_studies(self, uids: Sequence[str]) -> None:
+        """Take studies off the list and off the panes; no file is touched."""
+        known = [uid for uid in uids if uid in self.library.studies]
+        self.intake.leave_out(known)
+        self.library.close(known)
+        if not self.library.studies:
+            self.intake.stop()
+            self.library.clear()
+        for state in self.desk.places:
+            if state.film is None or state.film.study.uid not in known:
+                continue
+            if state is self.state:
+                state.show_film(None)
+            else:
+                self.comparing.take_off(state)
+        if self.opener.study is not None and self.opener.study.uid in known:
+            self.opener.study = None
+            self._asking.show_film(None)
+            self.study_changed.emit()
+        self.studies.refresh()
+        closed = "1 study" if len(known) == 1 else f"{len(known):,} studies"
+        self.message.emit(f"{closed} closed. The files are where they were.")
 
     def step_study(self, by: int) -> None:
         """Go to the next (1) or previous (-1) study of the list."""
-        uids = list(self.library.studies)
+        uids = [study.uid for study in self.library.in_order()]
         if self.opener.study is None or self.opener.study.uid not in uids:
             return
         number = uids.index(self.opener.study.uid) + by
         if 0 <= number < len(uids):
             self.open_study(self.library.studies[uids[number]])
+
+    def show_preset(self, key: int) -> None:
+        """Look at the film in hand through the window of a number key, or say that it has none."""
+        if not self.desk.active.show_preset(key):
+            self.message.emit(f"This film has no window for the key {key}.")
 
     def mark_read(self, read: bool) -> None:
         """Note that the study in hand was read, or was not."""
@@ -158,11 +212,10 @@ class ReadingRoom(QWidget):
         return splitter
 
     def _connect(self) -> None:
-        self.studies.study_chosen.connect(self.open_study)
-        self.studies.folder_chosen.connect(lambda path: self.open_paths([path]))
+        self._connect_studies()
+        self._connect_panes()
         self.opener.opened.connect(self._show_film)
         self.opener.failed.connect(self._refuse_study)
-        self.state.step_asked.connect(self.opener.step)
         self.look.changed.connect(self._keep_style)
         self.opinion.model_changed.connect(self._show_networks)
         self.opinion.prediction_changed.connect(self._take_prediction)
@@ -170,9 +223,37 @@ class ReadingRoom(QWidget):
         self.findings.style_chosen.connect(self._choose_style)
         self.findings.judged.connect(self._judge)
 
+    def _connect_panes(self) -> None:
+        panes, links, comparing, cine = self.panes, self.links, self.comparing, self.cine
+        panes.study_dropped.connect(self._take_dropped)
+        panes.take_off_asked.connect(comparing.take_off)
+        panes.touched.connect(cine.stop)
+        links.changed.connect(lambda: panes.show_linked(links.is_on))
+        comparing.message.connect(self.message)
+        for signal in (panes.layout_changed, links.changed, comparing.changed, cine.changed):
+            signal.connect(self.study_changed)
+
+    def _connect_studies(self) -> None:
+        studies, intake = self.studies, self.intake
+        studies.study_chosen.connect(self.open_study)
+        studies.series_chosen.connect(self.open_study)
+        studies.folder_chosen.connect(self.open_recent)
+        studies.forget_asked.connect(self.forget_recent)
+        studies.close_asked.connect(self.close_studies)
+        studies.reveal_asked.connect(show_in_folder)
+        studies.stop_asked.connect(intake.stop)
+        intake.first_found.connect(self._open_first)
+        intake.grown.connect(studies.refresh)
+        intake.finished.connect(self._take_found)
+        intake.failed.connect(self._fail_to_open)
+        intake.counted.connect(studies.looking.show_count)
+
+    def _open_first(self, study: Study) -> None:
+        self.opener.study = None
+        self.open_study(study)
+
     def _take_found(self, found: FoundStudies, paths: Sequence[Path]) -> None:
-        self.library.add(found)
-        if len(paths) == 1 and paths[0].is_dir() and paths[0] != DEMO_STUDIES and found.studies:
+        if len(paths) == 1 and paths[0] != DEMO_STUDIES and found.studies:
             images = sum(len(images_of(study)) for study in found.studies)
             folder = RecentFolder(path=paths[0], studies=len(found.studies), images=images)
             self.settings.keep_folder(folder)
@@ -182,8 +263,6 @@ class ReadingRoom(QWidget):
             self._fail_to_open(_nothing_words(found, paths))
             return
         self.message.emit(_found_words(found))
-        self.opener.study = None
-        self.open_study(found.studies[0])
 
     def _fail_to_open(self, reason: str) -> None:
         self.is_opening, self.trouble = False, reason
@@ -191,13 +270,25 @@ class ReadingRoom(QWidget):
         self.message.emit(reason)
 
     def _show_film(self, film: Film) -> None:
+        before = self.state.film
+        is_opened = self.is_opening or before is None or before.study.uid != film.study.uid
         self.is_opening = False
         self.state.show_film(film)
-        self.opinion.show_film(film)
-        self.studies.select(film.study.uid)
+        self._asking.show_film(film)
+        self.studies.show_film(film.study, film.instance)
         self._show_judgement()
-        self.message.emit("")
-        self.study_changed.emit()
+        if is_opened:
+            self.message.emit("")
+            self.comparing.follow(film.study)
+            self.study_changed.emit()
+
+    def _take_dropped(self, state: ReadingState, uid: str, position: int) -> None:
+        study = self.library.studies.get(uid)
+        if study is not None and state is self.state:
+            self.open_study(study, position)
+        elif study is not None:
+            self.hanging.hang(state, study, position)
+            self.comparing.changed.emit()
 
     def _refuse_study(self, study: Study, reason: str) -> None:
         self.library.remark(study.uid, "Could not be opened", Sign.FAILURE)
@@ -207,7 +298,7 @@ class ReadingRoom(QWidget):
         self.studies.select(study.uid)
         # Another patient's film beside the chosen name would be read as this one's.
         self.state.show_film(None)
-        self.opinion.show_film(None)
+        self._asking.show_film(None)
         self._fail_to_open(reason)
         self.study_changed.emit()
 

@@ -44,7 +44,7 @@ class Offered:
 
 
 class RecentFolder(BaseModel):
-    """A folder that was opened, and what was found in it."""
+    """A folder or file that was opened, and what was found in it."""
 
     path: Path
     studies: int
@@ -179,6 +179,10 @@ class Settings(BaseModel):
         """Put a folder first among the recent ones."""
         others = [known for known in self.recent_folders if known.path != folder.path]
         self.recent_folders = [folder, *others][:_MOST_RECENT]
+
+    def forget_folder(self, path: Path) -> None:
+        """List a folder or file that was opened before no more."""
+        self.recent_folders = [known for known in self.recent_folders if known.path != path]
 
 
 class SettingsFile:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
+from bisect import insort
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
-from medkd_core.imaging.study import FoundStudies, Instance, Refusal, Study
+from medkd_core.imaging.searching import merged
+from medkd_core.imaging.study import FoundStudies, Refusal, Study
 from medkd_viewer.settings import RecentFolder
 from medkd_viewer.studies.journal import Journal
+from medkd_viewer.studies.pictures import Image, documents_of, images_of
+from medkd_viewer.studies.query import Query, SearchText, search_text
+
+__all__ = ["Image", "Library", "Sign", "documents_of", "images_of"]
 
 
 class Sign(StrEnum):
@@ -22,129 +27,117 @@ class Sign(StrEnum):
     FAILURE = "failure"
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
-    """One picture of a study: a frame of an instance."""
+@dataclass
+class _Patient:
+    """The studies of one patient, newest first, and the patient's number in the list."""
 
-    instance: Instance
-    frame: int
-
-
-@dataclass(frozen=True, slots=True)
-class SectionRow:
-    """A heading of the list."""
-
-    title: str
-
-
-@dataclass(frozen=True, slots=True)
-class StudyRow:
-    """A study of the list."""
-
-    study: Study
-    title: str
-    what: str
-    state: str
-    sign: Sign
-    remark: str = ""
-    """What the sign means."""
-
-
-@dataclass(frozen=True, slots=True)
-class RefusedRow:
-    """A file that could not be opened."""
-
-    refusal: Refusal
-
-
-@dataclass(frozen=True, slots=True)
-class FolderRow:
-    """A folder that was opened before."""
-
-    folder: RecentFolder
-
-
-Row = SectionRow | StudyRow | RefusedRow | FolderRow
-
-
-def images_of(study: Study) -> list[Image]:
-    """Every picture of a study in reading order."""
-    return [Image(i, frame) for i in study.instances for frame in range(i.frames)]
-
-
-def study_title(study: Study) -> str:
-    """The patient's name as the file gives it, or the best name there is."""
-    return study.patient_name or study.patient_id or study.instances[0].path.name
-
-
-def study_summary(study: Study) -> str:
-    """What was taken and how many images: ``"Chest PA · 2 images"``."""
-    first = study.instances[0]
-    part = first.body_part.replace("_", " ").capitalize()
-    what = " ".join(filter(None, (part, first.view))) or study.description or first.modality
-    count = len(images_of(study))
-    return f"{what} · {count} image{'' if count == 1 else 's'}"
+    number: int
+    uids: list[str] = field(default_factory=list)
 
 
 @dataclass
 class Library:
-    """Studies by UID in the order they were found, refused files, and remarks on studies."""
+    """Studies by UID, refused files by path, what was opened before, remarks on studies.
+
+    Attributes
+    ----------
+    studies : dict of str to Study
+        In the order they were found; `in_order` has the studies of a patient together.
+    refused : dict of Path to Refusal
+    folders : list of RecentFolder
+        Folders and files that were opened before.
+    """
 
     journal: Journal
     studies: dict[str, Study] = field(default_factory=dict)
     refused: dict[Path, Refusal] = field(default_factory=dict)
     folders: list[RecentFolder] = field(default_factory=list)
+    _patients: dict[Hashable, _Patient] = field(default_factory=dict)
+    _patients_met: int = 0
+    _texts: dict[str, SearchText] = field(default_factory=dict)
     _remarks: dict[str, tuple[str, Sign]] = field(default_factory=dict)
 
     def add(self, found: FoundStudies) -> None:
-        """Take in what a search found; a study found again is replaced."""
-        self.studies.update((study.uid, study) for study in found.studies)
+        """Take in what a search found; parts of one study are put together."""
+        for study in found.studies:
+            known = self.studies.get(study.uid)
+            if known is None:
+                self._enter(study)
+            elif known != study and (new := _what_is_new(known, study)):
+                self.studies[study.uid] = merged([known, new])[0]
+                self._texts.pop(study.uid, None)
         self.refused.update((refusal.path, refusal) for refusal in found.refused)
+
+    def close(self, uids: Iterable[str]) -> None:
+        """Take studies off the list; their files stay as they are."""
+        for uid in uids:
+            key = _patient_key(self.studies.pop(uid))
+            patient = self._patients[key]
+            patient.uids.remove(uid)
+            if not patient.uids:
+                del self._patients[key]
+            self._texts.pop(uid, None)
+            self._remarks.pop(uid, None)
+
+    def clear(self) -> None:
+        """Take everything off the list but what was opened before."""
+        for entries in (self.studies, self.refused, self._patients, self._texts, self._remarks):
+            entries.clear()
+
+    def in_order(self) -> Iterator[Study]:
+        """Studies as they are listed: those of a patient together, the newest of them first."""
+        studies = self.studies
+        return (studies[uid] for patient in self._patients.values() for uid in patient.uids)
+
+    def matching(self, query: Query, *, hidden: bool = False) -> list[Study]:
+        """Studies that answer to a search, as they are listed."""
+        if query.is_empty:
+            return list(self.in_order())
+        return [s for s in self.in_order() if query.matches(self._text(s), hidden=hidden)]
+
+    def patient_number(self, study: Study) -> int:
+        """Stands for the patient while the name is hidden; the same as long as a study is open."""
+        return self._patients[_patient_key(study)].number
 
     def remark(self, study_uid: str, words: str, sign: Sign) -> None:
         """Note what the networks or the decoder said about a study; empty words take it back."""
         self._remarks[study_uid] = (words, sign)
 
-    def rows(self, query: str = "") -> list[Row]:
-        """The list, top to bottom, limited to what matches a search."""
-        studies = [s for s in self.studies.values() if matches(s, query)]
-        refused = [r for r in self.refused.values() if query.lower() in r.path.name.lower()]
-        rows: list[Row] = []
-        if studies:
-            plural = "study" if len(studies) == 1 else "studies"
-            rows += [SectionRow(f"{len(studies):,} {plural}"), *map(self._study_row, studies)]
-        if refused:
-            rows += [SectionRow(f"Not opened · {len(refused):,}"), *map(RefusedRow, refused)]
-        if self.folders and not query:
-            rows += [SectionRow("Recent folders"), *map(FolderRow, self.folders)]
-        return rows
+    def remark_on(self, study_uid: str) -> tuple[str, Sign]:
+        """What was noted about a study."""
+        return self._remarks.get(study_uid, ("", Sign.NONE))
 
-    def _study_row(self, study: Study) -> StudyRow:
-        words, sign = self._remarks.get(study.uid, ("", Sign.NONE))
-        read_at = self.journal.read_at(study.uid)
-        state = reading_words(read_at) if read_at else words or "Unread"
-        return StudyRow(study, study_title(study), study_summary(study), state, sign, words)
+    def _enter(self, study: Study) -> None:
+        key = _patient_key(study)
+        if key not in self._patients:
+            self._patients_met += 1
+            self._patients[key] = _Patient(self._patients_met)
+        self.studies[study.uid] = study
+        # Dates are compared as stored; of equal ones the first found stays first.
+        insort(self._patients[key].uids, study.uid, key=self._age)
 
+    def _age(self, uid: str) -> int:
+        date = self.studies[uid].date
+        return -int(date) if date.isdecimal() else 0
 
-def reading_words(read_at: datetime) -> str:
-    """When a study was read: the time of today, else the date."""
-    local = read_at.astimezone()
-    today = local.date() == datetime.now().astimezone().date()
-    return f"Read {local:%H:%M}" if today else f"Read {local:%Y-%m-%d}"
+    def _text(self, study: Study) -> SearchText:
+        known = self._texts.get(study.uid)
+        if known is None:
+            known = self._texts[study.uid] = search_text(study)
+        return known
 
 
-def reason_sentence(refusal: Refusal) -> str:
-    """Why a file was not opened, as a whole sentence."""
-    reason = refusal.reason.strip().rstrip(".")
-    return f"{reason[:1].upper()}{reason[1:]}."
+def _patient_key(study: Study) -> Hashable:
+    """Studies without a patient's number are not taken for one patient's."""
+    return study.patient_id or (study.uid,)
 
 
-def matches(study: Study, query: str) -> bool:
-    """Every word of the search is in the patient's name, id, description or part."""
-    text = " ".join(_searchable(study)).lower()
-    return all(word in text for word in query.lower().split())
-
-
-def _searchable(study: Study) -> Iterable[str]:
-    yield from (study.patient_name, study.patient_id, study.description, study.date)
-    yield study_summary(study)
+def _what_is_new(known: Study, study: Study) -> Study | None:
+    """The part of a study whose files are not known yet."""
+    paths = {one.path for one in known.instances}
+    parts = [
+        replace(series, instances=new)
+        for series in study.series
+        if (new := tuple(one for one in series.instances if one.path not in paths))
+    ]
+    return replace(study, series=tuple(parts)) if parts else None

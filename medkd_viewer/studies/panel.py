@@ -1,58 +1,120 @@
-"""The left panel: a search field over the list of studies."""
+"""The left panel: a search field over the list of studies, and what is being looked for below."""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
-from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QListView, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QItemSelectionModel, QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QKeyEvent
+from PySide6.QtWidgets import QLineEdit, QMenu, QVBoxLayout, QWidget
 
-from medkd_core.imaging.study import Study
-from medkd_viewer.studies.library import FolderRow, Library, StudyRow
-from medkd_viewer.studies.study_list import StudyDelegate, StudyListModel
+from medkd_core.imaging.study import Instance, Study
+from medkd_viewer.reading.look import Look
+from medkd_viewer.studies.faces import Faces, reason_sentence
+from medkd_viewer.studies.library import Library
+from medkd_viewer.studies.looking_line import LookingLine
+from medkd_viewer.studies.pictures import count_images, documents_of
+from medkd_viewer.studies.query import Query
+from medkd_viewer.studies.row_menu import Deed, row_menu
+from medkd_viewer.studies.row_painting import RowPainter
+from medkd_viewer.studies.rows import (
+    DocumentRow,
+    FolderRow,
+    Outline,
+    RefusedRow,
+    Row,
+    SectionRow,
+    SeriesRow,
+    StudyRow,
+    path_of,
+    picture_of,
+)
+from medkd_viewer.studies.study_model import StudyListModel
+from medkd_viewer.studies.study_view import StudyView
 from medkd_viewer.studies.thumbnails import Thumbnails
+
+_REST_MS = 40
+"""Thumbnails are made when the list has come to rest for so long."""
 
 
 class StudiesPanel(QWidget):
-    """Shows a `Library`; says which study or folder was chosen."""
+    """Shows a `Library`; says by signals what was chosen and asked for.
+
+    Parameters
+    ----------
+    library : Library
+    thumbnails : Thumbnails
+    look : Look
+        Tells whether patients are named.
+    """
 
     study_chosen = Signal(object)
+    """A `Study`: its first picture."""
+    series_chosen = Signal(object, int)
+    """A `Study` and the position of the first picture of the series."""
+    document_chosen = Signal(object)
+    """An `Instance` without pictures."""
     folder_chosen = Signal(Path)
+    """A folder or file that was opened before."""
+    beside_asked = Signal(object, int)
+    """A `Study` and a position: lay it beside the film in hand."""
+    close_asked = Signal(object)
+    """UIDs of studies to take off the list, a tuple of str."""
+    forget_asked = Signal(Path)
+    """Something opened before is not to be listed any more."""
+    reveal_asked = Signal(Path)
+    """Show this file in the system's file manager."""
+    stop_asked = Signal()
+    """Look for no more studies."""
 
     def __init__(
-        self, library: Library, thumbnails: Thumbnails, parent: QWidget | None = None
+        self,
+        library: Library,
+        thumbnails: Thumbnails,
+        look: Look,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setObjectName("studiesPanel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._library = library
-        self.model = StudyListModel()
-        self._delegate = StudyDelegate(thumbnails.get)
+        self._library, self._thumbnails, self._look = library, thumbnails, look
+        self._outline = Outline(library)
+        faces = Faces(library, self._outline)
+        self.model = StudyListModel(faces)
+        self._painter = RowPainter(faces, thumbnails.get)
         self._search = self._make_search()
-        self._list = self._make_list()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 12, 12, 8)
-        layout.setSpacing(4)
-        layout.addWidget(self._search)
-        layout.addWidget(self._list)
-        thumbnails.ready.connect(self._list.viewport().update)
+        self.list = StudyView(self.model, self._outline)
+        self.list.setItemDelegate(self._painter)
+        self.looking = LookingLine()
+        self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
+        self._lay_out()
+        self._connect()
         self.refresh()
 
     def refresh(self) -> None:
         """Show what the library holds now."""
-        chosen = self._chosen_study()
-        self.model.show_rows(self._library.rows(self._search.text()))
-        if chosen is not None:
-            self.select(chosen.uid)
+        self._outline.query = Query.parsed(self._search.text())
+        self._outline.hidden = self._look.patient_hidden
+        in_hand = self.list.currentIndex()
+        key = self.model.rows[in_hand.row()].key if in_hand.isValid() else None
+        self.list.empty_words = self._empty_words()
+        self.model.show_rows(self._outline.rows())
+        if key is not None and not self.list.currentIndex().isValid():
+            self._take_in_hand(self.model.number_of(key))
+
+    def show_film(self, study: Study, instance: Instance) -> None:
+        """Mark the study and the series whose film is in hand, without choosing it again."""
+        series = next((s for s in study.series if instance in s.instances), study.series[0])
+        if not self._outline.show(study.uid, series.uid):
+            return
+        self.refresh()
+        number = self.model.number_of((study.uid, series.uid))
+        self._take_in_hand(self.model.number_of(study.uid) if number is None else number)
 
     def select(self, study_uid: str) -> None:
-        """Mark a study as the one that is shown, without choosing it again."""
-        number = self.model.row_of(study_uid)
-        if number is not None:
-            selection = self._list.selectionModel()
-            selection.setCurrentIndex(
-                self.model.index(number), QItemSelectionModel.SelectionFlag.ClearAndSelect
-            )
+        """Take the row of a study in hand, without choosing it."""
+        self._take_in_hand(self.model.number_of(study_uid))
 
     def focus_search(self) -> None:
         """Start typing a search."""
@@ -61,41 +123,158 @@ class StudiesPanel(QWidget):
 
     def focus_list(self) -> None:
         """Put the focus on the list, on a row of it."""
-        if not self._list.currentIndex().isValid():
-            self._list.setCurrentIndex(self.model.index(min(1, self.model.rowCount() - 1)))
-        self._list.setFocus(Qt.FocusReason.TabFocusReason)
+        if not self.list.currentIndex().isValid():
+            self.list.setCurrentIndex(self.model.index(min(1, self.model.rowCount() - 1)))
+        self.list.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        """From the search field, Down goes to the list, Return opens the first, Escape clears."""
+        if watched is not self._search or not isinstance(event, QKeyEvent):
+            return False
+        if event.type() != QEvent.Type.KeyPress:
+            return False
+        if event.key() == Qt.Key.Key_Down:
+            self.focus_list()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._choose_first()
+        elif event.key() == Qt.Key.Key_Escape and self._search.text():
+            self._search.clear()
+        else:
+            return False
+        return True
+
+    # building
 
     def _make_search(self) -> QLineEdit:
         search = QLineEdit()
         search.setPlaceholderText("Search studies")
         search.setAccessibleName("Search studies")
+        search.setToolTip("Name, number, description; date:2026-01 and modality:CT ask for a field")
         search.setClearButtonEnabled(True)
         # What is dropped here is meant for the window, like everywhere else.
         search.setAcceptDrops(False)
-        search.textChanged.connect(self.refresh)
+        search.installEventFilter(self)
         return search
 
-    def _make_list(self) -> QListView:
-        view = QListView()
-        view.setAccessibleName("Studies")
-        view.setModel(self.model)
-        view.setItemDelegate(self._delegate)
-        view.setMouseTracking(True)
-        view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        view.setResizeMode(QListView.ResizeMode.Adjust)
-        view.clicked.connect(self._choose)
-        view.activated.connect(self._choose)
-        return view
+    def _lay_out(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 12, 2, 8)
+        layout.setSpacing(4)
+        top = QVBoxLayout()
+        top.setContentsMargins(0, 0, 10, 0)
+        top.addWidget(self._search)
+        layout.addLayout(top)
+        layout.addWidget(self.list)
+        layout.addWidget(self.looking)
 
-    def _choose(self, index: QModelIndex) -> None:
-        row = index.data(Qt.ItemDataRole.UserRole)
-        if isinstance(row, StudyRow):
-            self.study_chosen.emit(row.study)
-        elif isinstance(row, FolderRow):
-            self.folder_chosen.emit(row.folder.path)
+    def _connect(self) -> None:
+        self._search.textChanged.connect(self.refresh)
+        self._look.changed.connect(self._follow_look)
+        self._thumbnails.ready.connect(self.list.viewport().update)
+        self._rest.timeout.connect(self._want_thumbnails)
+        self.list.sight_changed.connect(self._rest.start)
+        self.list.chosen.connect(self._choose)
+        self.list.fold_asked.connect(self._fold)
+        self.list.close_asked.connect(self._close)
+        self.list.copy_asked.connect(self._copy)
+        self.list.menu_asked.connect(self._show_menu)
+        self.looking.stop_asked.connect(self.stop_asked)
 
-    def _chosen_study(self) -> Study | None:
-        row = self._list.currentIndex().data(Qt.ItemDataRole.UserRole)
-        return row.study if isinstance(row, StudyRow) else None
+    def _follow_look(self) -> None:
+        if self._outline.hidden != self._look.patient_hidden:
+            self.refresh()
+
+    def _want_thumbnails(self) -> None:
+        rows = [self.model.rows[number] for number in self.list.numbers_in_sight()]
+        images = (self._painter.picture(row) for row in rows)
+        self._thumbnails.want([image for image in images if image is not None])
+
+    def _empty_words(self) -> str:
+        if self._library.studies:
+            return "No study has what you are looking for."
+        return "Open files or a folder, or drop them on the window."
+
+    def _take_in_hand(self, number: int | None) -> None:
+        if number is not None:
+            self.list.selectionModel().setCurrentIndex(
+                self.model.index(number), QItemSelectionModel.SelectionFlag.ClearAndSelect
+            )
+
+    # what is done with rows
+
+    def _choose(self, row: Row) -> None:
+        match row:
+            case StudyRow(study) if not count_images(study) and documents_of(study):
+                self.document_chosen.emit(documents_of(study)[0])
+            case StudyRow(study):
+                self.study_chosen.emit(study)
+            case SeriesRow():
+                self.series_chosen.emit(*(picture_of(row) or (row.study, 0)))
+            case DocumentRow():
+                self.document_chosen.emit(row.document)
+            case FolderRow(folder):
+                self.folder_chosen.emit(folder.path)
+
+    def _choose_first(self) -> None:
+        row = next((row for row in self.model.rows if isinstance(row, StudyRow)), None)
+        if row is not None:
+            self._choose(row)
+
+    def _fold(self, row: Row, unfolded: bool) -> None:
+        match row:
+            case StudyRow(study):
+                self._outline.unfold(study.uid, unfolded)
+            case SectionRow(section):
+                self._outline.unfold(section, unfolded)
+        self.refresh()
+
+    def _close(self, row: Row) -> None:
+        match row:
+            case StudyRow(study) | SeriesRow(study) | DocumentRow(study):
+                self.close_asked.emit((study.uid,))
+            case FolderRow(folder):
+                self.forget_asked.emit(folder.path)
+
+    def _copy(self, row: Row) -> None:
+        if isinstance(row, RefusedRow | SectionRow):
+            lines = (f"{r.path}: {reason_sentence(r)}" for r in self._library.refused.values())
+            words = "\n".join(lines)
+        else:
+            words = str(self.model.data(self.model.index(self.model.number_of(row.key) or 0)))
+        QGuiApplication.clipboard().setText(words)
+
+    def _show_menu(self, row: Row, place: QPoint) -> None:
+        menu = self.menu_for(row)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(place)
+
+    def menu_for(self, row: Row) -> QMenu:
+        """What can be done with a row."""
+        study = row.study if isinstance(row, StudyRow | SeriesRow | DocumentRow) else None
+        groups = (self._opening(row), self._revealing(row), self._leaving(row, study))
+        return row_menu(self, [group for group in groups if group])
+
+    def _opening(self, row: Row) -> list[Deed]:
+        if isinstance(row, RefusedRow | SectionRow):
+            return []
+        deeds: list[Deed] = [("Open", partial(self._choose, row))]
+        picture = picture_of(row)
+        if picture is not None:
+            beside = partial(self.beside_asked.emit, *picture)
+            deeds.append(("Lay beside the film in hand", beside))
+        return deeds
+
+    def _revealing(self, row: Row) -> list[Deed]:
+        path = path_of(row)
+        return [] if path is None else [("Show in folder", partial(self.reveal_asked.emit, path))]
+
+    def _leaving(self, row: Row, study: Study | None) -> list[Deed]:
+        if isinstance(row, FolderRow):
+            return [("Take off this list", partial(self.forget_asked.emit, row.folder.path))]
+        if study is None:
+            return [("Copy the list with reasons", partial(self._copy, row))]
+        everything = tuple(self._library.studies)
+        return [
+            ("Close this study", partial(self.close_asked.emit, (study.uid,))),
+            ("Close all studies", partial(self.close_asked.emit, everything)),
+        ]

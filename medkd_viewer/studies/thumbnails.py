@@ -1,66 +1,96 @@
-"""Small pictures of studies, made one at a time so that films come first."""
+"""Small pictures of what the list has in sight, made one at a time so that films come first."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+
 import cv2
 import numpy as np
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QImage
 
 from medkd_core.imaging.display import default_voi, display_bytes
 from medkd_core.imaging.frame import Frame, Photometric
-from medkd_core.imaging.study import Study
 from medkd_viewer.decoding import Decoding
+from medkd_viewer.findings.results import BoundedCache
 from medkd_viewer.reading.painting import film_image
 from medkd_viewer.reading.sampling import Sampler, visible_part
 from medkd_viewer.reading.viewport import PaneGeometry, whole_film
-from medkd_viewer.studies.library import images_of
+from medkd_viewer.studies.pictures import Image
 
 SIDE = 96
 """Pixels; shown at half of it, so that it stays sharp at scale 2."""
 
+LIMIT_BYTES = 32 * 2**20
+_BYTES_EACH = 4 * SIDE**2
+
 
 class Thumbnails(QObject):
-    """Makes a study's thumbnail when it is first asked for."""
+    """Makes the thumbnails that are in sight and keeps those that were seen last."""
 
-    ready = Signal(str)
-    """The study's UID."""
+    ready = Signal()
+    """One more can be shown."""
+    _made = Signal(object, object)
 
     def __init__(self, decoding: Decoding, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._decoding = decoding
-        self._images: dict[str, QImage] = {}
-        self._wanted: dict[str, Study] = {}
+        self._images: BoundedCache[QImage] = BoundedCache(LIMIT_BYTES // _BYTES_EACH)
+        self._wanted: list[Image] = []
         self._busy = False
+        self._drawing = ThreadPoolExecutor(1, "thumbnail")
+        self._made.connect(self._take, Qt.ConnectionType.QueuedConnection)
 
-    def get(self, study: Study) -> QImage | None:
-        """The thumbnail, or None while it is being made or cannot be made."""
-        known = self._images.get(study.uid)
-        if known is None and study.uid not in self._wanted and images_of(study):
-            self._wanted[study.uid] = study
-            self._go_on()
+    def get(self, image: Image) -> QImage | None:
+        """The thumbnail, or None while it is not made or cannot be made."""
+        known = self._images.get(_key(image))
         return known if known is not None and not known.isNull() else None
+
+    def want(self, images: Sequence[Image]) -> None:
+        """Make these, the first of them first; what was wanted before and is not now is left."""
+        self._wanted = [image for image in images if self._images.get(_key(image)) is None]
+        self._go_on()
+
+    @property
+    def settled(self) -> bool:
+        """Everything wanted was made."""
+        return not self._busy and not self._wanted
 
     def _go_on(self) -> None:
         if self._busy or not self._wanted:
             return
-        study = next(reversed(self._wanted.values()))
-        images = images_of(study)
-        image = images[len(images) // 2]
+        image = self._wanted.pop(0)
         self._busy = True
         self._decoding.decode(
             image.instance.path,
             image.frame,
-            lambda frame: self._take(study.uid, thumbnail(frame)),
-            lambda reason: self._take(study.uid, QImage()),
+            lambda frame: self._draw(image, frame),
+            lambda reason: self._take(image, QImage()),
+            background=True,
         )
 
-    def _take(self, study_uid: str, image: QImage) -> None:
+    def _draw(self, image: Image, frame: Frame) -> None:
+        """Beside the window's thread: a large film takes longer than a picture on the screen."""
+
+        def tell(done: Future[QImage]) -> None:
+            # The window may have gone while the picture was drawn.
+            with suppress(RuntimeError):
+                self._made.emit(image, QImage() if done.exception() else done.result())
+
+        self._drawing.submit(thumbnail, frame).add_done_callback(tell)
+
+    def _take(self, image: Image, drawn: QImage) -> None:
         self._busy = False
-        self._images[study_uid] = image
-        self._wanted.pop(study_uid, None)
-        self.ready.emit(study_uid)
+        self._images.put(_key(image), drawn)
+        self._wanted = [one for one in self._wanted if one != image]
+        self.ready.emit()
         self._go_on()
+
+
+def _key(image: Image) -> tuple[str, int]:
+    return str(image.instance.path), image.frame
 
 
 def thumbnail(frame: Frame) -> QImage:

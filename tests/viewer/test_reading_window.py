@@ -11,6 +11,7 @@ from medkd_core.serving.messages import Explain
 from medkd_viewer.findings.results import MapStatus
 from medkd_viewer.reading.corner_texts import window_text
 from medkd_viewer.reading.look import Tool
+from medkd_viewer.studies.rows import Section, SectionRow
 
 NETWORKS = list(LABELS)
 
@@ -134,6 +135,8 @@ def test_held_key_peeks_at_the_film_and_brings_the_maps_back(desk, films, qtbot)
 def test_refused_file_is_listed_with_its_reason_and_studies_stay(desk, films):
     desk.open([films])
     assert len(desk.room.library.studies) == 3
+    assert "1 file not opened, folded" in _list_words(desk)
+    desk.room.studies.list.fold_asked.emit(SectionRow(Section.REFUSED, 1), True)
     words = [row for row in _list_words(desk) if row.startswith("notes.dcm")]
     assert words
     assert words[0].endswith(".")

@@ -1,64 +1,13 @@
 from __future__ import annotations
 
-from datetime import datetime
-from pathlib import Path
-
 import pytest
 
 from medkd_core.evaluation.prediction import NetworkOpinion, Prediction
-from medkd_core.imaging.study import FoundStudies, Instance, Refusal, Series, Study
 from medkd_viewer.reading.map_layer import MapStyle
 from medkd_viewer.settings import RecentFolder, Settings, SettingsFile
 from medkd_viewer.studies.journal import Journal, Judgement
-from medkd_viewer.studies.library import (
-    Library,
-    RefusedRow,
-    SectionRow,
-    Sign,
-    StudyRow,
-    reading_words,
-)
+from medkd_viewer.studies.library import Sign
 from medkd_viewer.studies.remarks import remark_of
-
-
-def study(uid: str, name: str) -> Study:
-    instance = Instance(Path(f"{uid}.dcm"), uid, 1, 2, 10, 10, "DX", "CHEST", "PA")
-    series = (Series("1", 1, "DX", "", (instance,)),)
-    return Study(uid, name, "MK-1", "F", "061Y", "20260101", "Chest PA", "", series)
-
-
-def library(journal: Journal | None = None) -> Library:
-    found = FoundStudies(
-        (study("1", "PHANTOM, ADA"), study("2", "PHANTOM, BEN")),
-        (Refusal(Path("notes.dcm"), "It holds no picture."),),
-    )
-    made = Library(journal or Journal(None))
-    made.add(found)
-    return made
-
-
-def test_search_keeps_what_matches_every_word():
-    rows = library().rows("ben chest")
-    assert [row.title for row in rows if isinstance(row, StudyRow)] == ["PHANTOM, BEN"]
-
-
-def test_refused_files_stand_under_their_own_heading():
-    rows = library().rows()
-    number = next(i for i, row in enumerate(rows) if isinstance(row, RefusedRow))
-    assert rows[number - 1] == SectionRow("Not opened · 1")
-
-
-def test_study_says_what_it_holds_and_how_far_the_reader_is():
-    journal = Journal(None)
-    now = datetime.now().astimezone()
-    journal.mark_read("1", now)
-    first, second = (row for row in library(journal).rows() if isinstance(row, StudyRow))
-    assert (first.what, first.state) == ("Chest PA · 2 images", f"Read {now:%H:%M}")
-    assert second.state == "Unread"
-
-
-def test_study_read_on_another_day_tells_the_day():
-    assert reading_words(datetime(2026, 1, 1, 14, 2)) == "Read 2026-01-01"
 
 
 def prediction(familiarity: str, teacher: tuple[float, float]) -> Prediction:

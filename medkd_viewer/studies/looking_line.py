@@ -1,0 +1,36 @@
+"""The line under the list while files are looked into."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+
+
+class LookingLine(QWidget):
+    """Says how far a search is, and can stop it; there only while one runs."""
+
+    stop_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._words = QLabel()
+        self._words.setObjectName("secondary")
+        self._words.setTextFormat(Qt.TextFormat.PlainText)
+        stop = QPushButton("Stop")
+        stop.setObjectName("quiet")
+        stop.setAccessibleName("Stop looking for studies")
+        stop.setToolTip("Keep what was found and look no further")
+        stop.clicked.connect(self.stop_asked)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(8, 4, 0, 0)
+        layout.setSpacing(8)
+        layout.addWidget(self._words, 1)
+        layout.addWidget(stop)
+        self.hide()
+
+    def show_count(self, files: int | None) -> None:
+        """Show how many files were looked at; None when no search runs."""
+        self.setVisible(files is not None)
+        if files is not None:
+            counted = f"{files:,} {'file' if files == 1 else 'files'} looked at"
+            self._words.setText(counted if files else "Looking for studies")

@@ -1,0 +1,85 @@
+"""What a reader types into the search field, and whether a study answers to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+from medkd_core.imaging.study import Study
+
+
+@dataclass(frozen=True, slots=True)
+class SearchText:
+    """What can be searched of a study, in small letters.
+
+    Attributes
+    ----------
+    words : str
+        What was taken: description, part, view, modality, date.
+    identity : str
+        Whose it is: name, patient id, accession; not searched while the patient is hidden.
+    date : str
+        ``YYYYMMDD`` or empty.
+    modalities : tuple of str
+    """
+
+    words: str
+    identity: str
+    date: str
+    modalities: tuple[str, ...]
+
+
+def search_text(study: Study) -> SearchText:
+    """What can be searched of a study."""
+    modalities = tuple({series.modality.lower(): None for series in study.series})
+    parts = {f"{one.body_part} {one.view}": None for s in study.series for one in s.instances[:1]}
+    words = (study.description, date_words(study.date), *(s.description for s in study.series))
+    return SearchText(
+        " ".join((*words, *parts, *modalities)).lower().replace("_", " "),
+        f"{study.patient_name} {study.patient_id} {study.accession}".lower(),
+        study.date,
+        modalities,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A search: every word has to be found; ``date:2024`` and ``modality:CT`` ask for a field."""
+
+    words: tuple[str, ...]
+    dates: tuple[str, ...]
+    modalities: tuple[str, ...]
+
+    @classmethod
+    def parsed(cls, typed: str) -> Self:
+        """Read what was typed."""
+        words: list[str] = []
+        fields: dict[str, list[str]] = {"date": [], "modality": []}
+        for word in typed.lower().split():
+            name, colon, value = word.partition(":")
+            if not colon or name not in fields:
+                words.append(word)
+            elif value:
+                fields[name].append(value)
+        dates = tuple(value.replace("-", "") for value in fields["date"])
+        return cls(tuple(words), dates, tuple(fields["modality"]))
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing is asked for."""
+        return not (self.words or self.dates or self.modalities)
+
+    def matches(self, text: SearchText, *, hidden: bool = False) -> bool:
+        """The study has every word and every field; names count only while they are shown."""
+        identity = "" if hidden else text.identity
+        for word in self.words:
+            if word not in text.words and word not in identity:
+                return False
+        return all(text.date.startswith(date) for date in self.dates) and all(
+            any(one.startswith(wanted) for one in text.modalities) for wanted in self.modalities
+        )
+
+
+def date_words(date: str) -> str:
+    """``YYYYMMDD`` with dashes; anything else as it is."""
+    return f"{date[:4]}-{date[4:6]}-{date[6:]}" if len(date) == 8 and date.isdigit() else date
