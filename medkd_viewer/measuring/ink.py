@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPainterPath, QPen
 
 from medkd_core.imaging.frame import Spacing
-from medkd_viewer.measuring.labels import Box, label_box
+from medkd_viewer.measuring.labels import Box, label_box, seen_points
 from medkd_viewer.measuring.measurement import Kind, Measurement
 from medkd_viewer.measuring.strokes import Line, on_pane, strokes
 from medkd_viewer.reading.painting import EDGE, draw_edged_text
@@ -23,40 +23,63 @@ _TICK = 5.0
 _CROSS = (3.0, 8.0)
 _LINE_HEIGHT = 16
 _EDGE_WIDTH = 2
+_MOST_CORNERS = 5
+# With more measurements on a film than this their texts cannot all stand clear of each other.
+_MOST_HEEDED = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A measurement and its words, or what is known of an unfinished one."""
+
+    kind: Kind
+    points: Sequence[Point]
+    words: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
     """What is drawn of one measurement, in the pixels of a pane."""
 
-    lines: tuple[Line, ...]
-    handles: tuple[Point, ...]
     path: QPainterPath
+    handles: tuple[Point, ...]
     words: tuple[str, ...]
     box: Box | None
 
 
 def laid_out(
-    kind: Kind,
-    points: Sequence[Point],
-    words: tuple[str, ...],
+    items: Sequence[Item],
     geometry: PaneGeometry,
+    ratio: float,
     spacing: Spacing | None,
     taken: Sequence[Box],
-) -> Drawn:
-    """Put a measurement, or what is known of an unfinished one, on a pane.
+) -> list[Drawn]:
+    """Put measurements on a pane, each text where it disturbs least.
 
     Parameters
     ----------
+    ratio : float
+        Device pixels for a pixel of the pane.
+    spacing : Spacing or None
+        Of the film's pixels.
     taken : sequence of Box
-        Where the texts of other measurements stand.
+        Where other texts stand.
     """
-    lines = tuple(on_pane(line, geometry) for line in strokes(kind, points, spacing))
-    finished = len(points) == kind.points
-    places = Measurement(kind=kind, points=tuple(points)).handles if finished else tuple(points)
-    handles = tuple(geometry.to_pane(*place) for place in places)
-    box = label_box(_text_size(words), lines, handles, geometry.area, taken) if words else None
-    return Drawn(lines, handles, _path(kind, lines, handles), words, box)
+    handles = [tuple(geometry.to_pane(*h) for h in _handles(item)) for item in items]
+    lines = [_lines(item, geometry, ratio, spacing) for item in items]
+    points = [
+        seen_points([*its_lines, *(np.array([h]) for h in its_handles)], geometry.area)
+        for its_lines, its_handles in zip(lines, handles, strict=True)
+    ]
+    drawn: list[Drawn] = []
+    texts = list(taken)
+    for number, item in enumerate(items):
+        others = [*points[:number], *points[number + 1 :]][:_MOST_HEEDED]
+        box = _box(item, handles[number], geometry.area, points[number], others, texts)
+        texts += [box] if box is not None else []
+        path = _path(item.kind, lines[number], handles[number])
+        drawn.append(Drawn(path, handles[number], item.words, box))
+    return drawn
 
 
 def paint(painter: QPainter, drawn: Drawn, ratio: float, *, with_handles: bool) -> None:
@@ -79,6 +102,38 @@ def paint(painter: QPainter, drawn: Drawn, ratio: float, *, with_handles: bool) 
         painter.drawPath(handles)
     if drawn.box is not None:
         painter.drawImage(QPointF(*drawn.box[:2]), _text_image(drawn.words, ratio))
+
+
+def _box(
+    item: Item,
+    handles: Sequence[Point],
+    area: Box,
+    own: Line,
+    others: Sequence[Line],
+    taken: Sequence[Box],
+) -> Box | None:
+    if not item.words:
+        return None
+    beyond = np.concatenate([np.empty((0, 2)), *others])
+    return label_box(
+        _text_size(item.words), handles, area, own=own, others=beyond, taken=taken[-_MOST_HEEDED:]
+    )
+
+
+def _handles(item: Item) -> Sequence[Point]:
+    if len(item.points) < item.kind.points:
+        return item.points
+    return Measurement(kind=item.kind, points=tuple(item.points)).handles
+
+
+def _lines(item: Item, geometry: PaneGeometry, ratio: float, spacing: Spacing | None) -> list[Line]:
+    found = [on_pane(line, geometry) for line in strokes(item.kind, item.points, spacing)]
+    return [_crisp(line, ratio) if len(line) <= _MOST_CORNERS else line for line in found]
+
+
+def _crisp(line: Line, ratio: float) -> Line:
+    """Corners in the middle of device pixels, where a thin level line fills one row of them."""
+    return np.asarray((np.floor(line * ratio) + 0.5) / ratio)
 
 
 def _path(kind: Kind, lines: Sequence[Line], handles: Sequence[Point]) -> QPainterPath:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 
 import numpy as np
 
@@ -14,16 +13,41 @@ Box = tuple[float, float, float, float]
 """Left, top, width and height."""
 
 _GAP = 12.0
+_MARGIN = 16.0
 _CLEARANCE = 6.0
 _MOST_POINTS = 5000
 
 
+def seen_points(lines: Sequence[Line], area: Box) -> Line:
+    """Points of lines in an area, close enough that no text slips between two of them.
+
+    Parameters
+    ----------
+    lines : sequence of ndarray, (n, 2)
+        A single point is a line too.
+    area : Box
+    """
+    starts = np.concatenate([np.empty((0, 2)), *(line[: max(1, len(line) - 1)] for line in lines)])
+    ends = np.concatenate([np.empty((0, 2)), *(line[min(1, len(line) - 1) :] for line in lines)])
+    low, high = np.minimum(starts, ends), np.maximum(starts, ends)
+    left, top, width, height = area
+    seen = ((high >= (left, top)) & (low <= (left + width, top + height))).all(axis=1)
+    start, along = starts[seen], (ends - starts)[seen]
+    counts = np.minimum(np.hypot(*along.T) / _CLEARANCE, _MOST_POINTS).astype(int) + 2
+    piece = np.repeat(np.arange(len(counts)), counts)
+    number = np.arange(len(piece)) - np.repeat(np.cumsum(counts) - counts, counts)
+    points = start[piece] + (number / (counts[piece] - 1))[:, None] * along[piece]
+    return np.asarray(points[_within(points, area)])
+
+
 def label_box(
     size: tuple[float, float],
-    lines: Sequence[Line],
     handles: Sequence[Point],
     area: Box,
-    taken: Sequence[Box] = (),
+    *,
+    own: Line,
+    others: Line,
+    taken: Sequence[Box],
 ) -> Box | None:
     """A place for a text beside a measurement.
 
@@ -31,12 +55,12 @@ def label_box(
     ----------
     size : (float, float)
         Width and height of the text.
-    lines : sequence of ndarray, (n, 2)
-        What the measurement is drawn with, in the pixels of the pane.
     handles : sequence of (float, float)
         The places that the text should be near.
     area : Box
         What the text must not leave.
+    own, others : ndarray, (n, 2)
+        The `seen_points` of the measurement, and of all others.
     taken : sequence of Box
         Where other texts stand already.
 
@@ -45,17 +69,21 @@ def label_box(
     Box or None
         None when nothing of the measurement is seen.
     """
-    drawn = np.concatenate([_dense(line, area) for line in lines] or [np.array(handles)])
-    drawn = drawn[_within(drawn, area)]
-    if not len(drawn):
+    if not len(own):
         return None
     near = np.array(handles)
     near = near[_within(near, area)]
-    beside = _beside(size, near if len(near) else _ends(drawn))
-    places = [_kept_in(area, (*place, *size)) for place in beside]
-    clear = [box for box in places if not _within(drawn, _grown(box, _CLEARANCE)).any()]
-    free = [box for box in clear if not any(_overlap(box, other) for other in taken)]
-    return (free or clear or places)[0]
+    inner = _grown(area, -_MARGIN)
+    beside = _beside(size, near if len(near) else _ends(own))
+
+    def disturbs(box: Box) -> tuple[bool, bool, bool]:
+        close = _grown(box, _CLEARANCE)
+        over_text = any(_overlap(box, other) for other in taken)
+        return bool(_within(own, close).any()), over_text, bool(_within(others, close).any())
+
+    # The first of those that disturb least: its own lines weigh more than texts, those more than
+    # the lines of others.
+    return min((_kept_in(inner, (*place, *size)) for place in beside), key=disturbs)
 
 
 def _beside(size: tuple[float, float], near: Line) -> Iterator[Point]:
@@ -73,17 +101,6 @@ def _beside(size: tuple[float, float], near: Line) -> Iterator[Point]:
         for left in (x + _GAP, x - _GAP - width):
             for top in (y + _GAP, y - _GAP - height):
                 yield left, top
-
-
-def _dense(line: Line, area: Box) -> Line:
-    """Points of a line in an area, close enough that no text slips between two of them."""
-    pieces = [line[:0]]
-    for start, end in pairwise(line):
-        low, size = np.minimum(start, end), np.abs(end - start)
-        if _overlap((*low - 1, *size + 2), area):
-            count = min(int(np.hypot(*size) / _CLEARANCE) + 2, _MOST_POINTS)
-            pieces.append(start + np.linspace(0, 1, count)[:, None] * (end - start))
-    return np.concatenate(pieces)
 
 
 def _ends(points: Line) -> Line:

@@ -7,7 +7,7 @@ from PySide6.QtGui import QGuiApplication, QPainter
 
 from medkd_viewer.measuring.drawing import hint
 from medkd_viewer.measuring.hand import Hand
-from medkd_viewer.measuring.ink import Drawn, laid_out, paint
+from medkd_viewer.measuring.ink import Drawn, Item, laid_out, paint
 from medkd_viewer.measuring.labels import Box
 from medkd_viewer.measuring.measurement import Kind, Measurement
 from medkd_viewer.measuring.readings import readings
@@ -16,6 +16,8 @@ from medkd_viewer.measuring.sheets import Sheets
 from medkd_viewer.reading.film import Film
 from medkd_viewer.reading.state import ReadingState
 from medkd_viewer.reading.viewport import PaneGeometry, Point
+
+_CORNER = (190.0, 62.0)
 
 
 class MeasuringOverlay(QObject):
@@ -51,7 +53,7 @@ class MeasuringOverlay(QObject):
         if self._sheet is None:
             return
         ratio = painter.device().devicePixelRatioF()
-        drawn = self._drawn(geometry)
+        drawn = self._drawn(geometry, ratio)
         in_hand = {self._chosen, len(self._sheet.measurements)}
         for number, one in enumerate(drawn):
             paint(painter, one, ratio, with_handles=number in in_hand)
@@ -145,7 +147,7 @@ class MeasuringOverlay(QObject):
 
     # what is drawn
 
-    def _drawn(self, geometry: PaneGeometry) -> list[Drawn]:
+    def _drawn(self, geometry: PaneGeometry, ratio: float) -> list[Drawn]:
         """All measurements on the pane, and last the unfinished one; kept until one changes."""
         film, sheet, hand = self._state.film, self._sheet, self._hand
         assert film is not None and sheet is not None and hand is not None
@@ -153,30 +155,23 @@ class MeasuringOverlay(QObject):
         if hand.held is not None and hand.held.position < len(shown):
             shown[hand.held.position] = hand.held.now
         unfinished = hand.drawing.points if hand.drawing is not None else ()
-        key = (tuple(shown), unfinished, geometry)
+        key = (tuple(shown), unfinished, geometry, ratio)
         if self._laid_out is None or self._laid_out[0] != key:
             self._words = {m: self._words_of(m, film) for m in shown}
-            self._laid_out = (key, self._lay_out(shown, unfinished, film, geometry))
+            items = self._items(shown, unfinished, film)
+            texts = _corners(geometry.area)
+            drawn = laid_out(items, geometry, ratio, film.frame.spacing, texts)
+            self._laid_out = (key, drawn)
         return self._laid_out[1]
 
-    def _lay_out(
-        self,
-        shown: list[Measurement],
-        unfinished: tuple[Point, ...],
-        film: Film,
-        geometry: PaneGeometry,
-    ) -> list[Drawn]:
-        parts = [(m.kind, m.points, self._words[m]) for m in shown]
+    def _items(
+        self, shown: list[Measurement], unfinished: tuple[Point, ...], film: Film
+    ) -> list[Item]:
+        items = [Item(m.kind, m.points, self._words[m]) for m in shown]
         drawing = self._hand.drawing if self._hand is not None else None
         if drawing is not None:
-            parts.append((drawing.kind, unfinished, self._words_of_unfinished(film)))
-        drawn: list[Drawn] = []
-        taken: list[Box] = []
-        for kind, points, words in parts:
-            one = laid_out(kind, points, words, geometry, film.frame.spacing, taken)
-            drawn.append(one)
-            taken += [one.box] if one.box is not None else []
-        return drawn
+            items.append(Item(drawing.kind, unfinished, self._words_of_unfinished(film)))
+        return items
 
     def _words_of(self, measurement: Measurement, film: Film) -> tuple[str, ...]:
         known = self._words.get(measurement)
@@ -188,6 +183,14 @@ class MeasuringOverlay(QObject):
             return ()
         so_far = Measurement(kind=drawing.kind, points=drawing.points)
         return readings(so_far, film.frame, film.instance)
+
+
+def _corners(area: Box) -> list[Box]:
+    """Where the corner texts are."""
+    left, top, width, height = area
+    wide, high = _CORNER
+    across, down = (left, left + width - wide), (top, top + height - high)
+    return [(x, y, wide, high) for x in across for y in down]
 
 
 def _shift_is_down() -> bool:

@@ -69,15 +69,15 @@ def _region_words(region: Measurement, ruler: Ruler, frame: Frame, instance: Ins
     found = region_statistics(frame, region)
     area = f"{ruler.area(region):.1f} mm² ({ruler.basis})" if ruler.in_mm else ""
     area = area or f"{ruler.area(region):.1f} px²"
-    size = f"Area {area} · {found.count} pixels"
+    size = f"Area {area}"
     if not found.channels:
-        return (size, "No pixel's centre inside")
+        return size, "No pixel inside"
     if len(found.channels) > 1:
-        return (*map(_channel_words, found.channels), size)
+        return (*map(_channel_words, found.channels), f"{size} · {found.count} px")
     grey = found.channels[0]
     unit = _after_value(unit_of(frame, instance))
     spread = f"SD {_figure(grey.deviation)}"
-    ends = f"Min {_figure(grey.lowest)} · Max {_figure(grey.highest)}"
+    ends = f"Min {_figure(grey.lowest)} · Max {_figure(grey.highest)} · {found.count} px"
     return f"Mean {_figure(grey.mean)}{unit} · {spread}", ends, size
 
 
