@@ -6,16 +6,13 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from medkd_core import __version__
 from medkd_core.bundles.contents import MANIFEST
+from medkd_viewer.log_folder import log_folder, open_folder
+from medkd_viewer.preferences.about_page import WORDS
 from medkd_viewer.settings import Settings
 
 _IMAGE_FILTER = "Films (*.dcm *.dicom *.png *.jpg *.jpeg *.tif *.tiff);;All files (*)"
 _BUNDLE_FILTER = f"Models ({MANIFEST} *.zip)"
-_ABOUT = (
-    f"MedKD {__version__}\n\nA reading window for explainable knowledge distillation on medical "
-    "images (arXiv 2508.15251).\n\nResearch use only. Not for diagnosis."
-)
 
 
 def ask_files(parent: QWidget, settings: Settings) -> list[Path]:
@@ -47,7 +44,14 @@ def ask_bundle(parent: QWidget, settings: Settings) -> Path | None:
 
 def show_about(parent: QWidget) -> None:
     """Say what this is and what it is not for."""
-    QMessageBox.about(parent, "About MedKD", _ABOUT)
+    QMessageBox.about(parent, "About MedKD", "\n\n".join(WORDS))
+
+
+def show_log_folder(parent: QWidget) -> None:
+    """Show the log in the system's window for files, or say where it lies."""
+    folder = log_folder()
+    if not open_folder(folder):
+        QMessageBox.information(parent, "Log folder", f"The log lies in {folder}.")
 
 
 def _folder(settings: Settings) -> str:

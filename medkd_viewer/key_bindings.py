@@ -72,12 +72,14 @@ class KeyBindings:
 
     def __init__(self, changes: Mapping[str, Sequence[str]] | None = None) -> None:
         self._changes: dict[str, Keys] = {}
-        problems = [
-            problem
-            for name, keys in (changes or {}).items()
-            if (problem := self._take_saved(name, keys))
-        ]
-        self.problems = tuple(problems) + self._mend_clashes()
+        self.problems: tuple[str, ...] = ()
+        self.load(changes or {})
+
+    def load(self, changes: Mapping[str, Sequence[str]]) -> None:
+        """Take saved changes instead of those of now; what is damaged is told in `problems`."""
+        self._changes.clear()
+        taken = [self._take_saved(name, keys) for name, keys in changes.items()]
+        self.problems = (*filter(None, taken), *self._mend_clashes())
 
     def keys(self, name: str) -> Keys:
         """The keys of a command, the one to show first."""

@@ -1,15 +1,28 @@
-"""The list of all keys."""
+"""The list of all keys as they are bound now."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
-from medkd_viewer.commands import COMMANDS, Command
+from medkd_viewer.commands import COMMANDS
 from medkd_viewer.findings.labels import section_label
+from medkd_viewer.key_bindings import KeyBindings, native
+
+Lines = Sequence[tuple[str, str]]
 
 _MOUSE = (
     ("Left drag", "The chosen tool; window: right is wider"),
@@ -18,50 +31,101 @@ _MOUSE = (
     ("Wheel", "Next image, or zoom on a single one"),
     ("Ctrl+Wheel", "Zoom at the pointer"),
     ("Double click", "Show this pane alone"),
+    ("Arrows, + and -", "Move and zoom the film"),
 )
-_LEFT_COLUMN = ("File", "Tools", "Maps", "Help", "Mouse")
+_COLUMNS = (
+    ("File", "Study", "Help", "Mouse"),
+    ("Tools", "Measure", "Presets", "Maps"),
+    ("Film", "Layout", "View"),
+)
+_KEY_WIDTH = 100
 
 
 class KeysDialog(QDialog):
-    """Every command with its key, and what the mouse does."""
+    """Every command with its key, and what the mouse does; a word finds what it is looked for."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, bindings: KeyBindings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("All keys")
-        groups = {
-            group: [_line(command) for command in commands if command.keys]
-            for group, commands in groupby(COMMANDS, key=lambda command: command.group)
-        }
-        groups["Mouse"] = list(_MOUSE)
-        columns = QHBoxLayout(self)
-        columns.setContentsMargins(22, 16, 22, 22)
-        columns.setSpacing(40)
-        for wanted in (True, False):
-            column = QVBoxLayout()
-            column.setSpacing(8)
-            for group, lines in groups.items():
-                if (group in _LEFT_COLUMN) is wanted:
-                    column.addWidget(section_label(group))
-                    column.addLayout(_table(lines))
-                    column.addSpacing(8)
-            column.addStretch(1)
-            columns.addLayout(column)
+        self._lines: list[tuple[str, tuple[QLabel, QLabel]]] = []
+        groups = _groups(bindings)
+        self.search = _search_field()
+        self.search.textChanged.connect(self._search)
+        body = QWidget()
+        columns = QHBoxLayout(body)
+        columns.setContentsMargins(22, 8, 22, 16)
+        columns.setSpacing(36)
+        for names in _COLUMNS:
+            columns.addLayout(self._column({name: groups[name] for name in names}))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 16, 0, 0)
+        layout.addWidget(self.search, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addWidget(_scrolled(body))
+        wanted = body.sizeHint()
+        wanted.setHeight(wanted.height() + 72)
+        wanted.setWidth(wanted.width() + 12)
+        self.resize(wanted.boundedTo(self.screen().availableSize()))
+
+    def _column(self, groups: dict[str, Lines]) -> QVBoxLayout:
+        column = QVBoxLayout()
+        column.setSpacing(6)
+        for group, lines in groups.items():
+            column.addWidget(section_label(group))
+            column.addLayout(self._table(lines))
+            column.addSpacing(8)
+        column.addStretch(1)
+        return column
+
+    def _table(self, lines: Lines) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setVerticalSpacing(3)
+        grid.setColumnMinimumWidth(0, _KEY_WIDTH)
+        grid.setColumnStretch(1, 1)
+        for number, (key, text) in enumerate(lines):
+            name, meaning = QLabel(key), QLabel(text)
+            name.setObjectName("figure")
+            meaning.setObjectName("secondary")
+            grid.addWidget(name, number, 0, Qt.AlignmentFlag.AlignLeft)
+            grid.addWidget(meaning, number, 1)
+            self._lines.append((f"{key} {text}".lower(), (name, meaning)))
+        return grid
+
+    def _search(self, words: str) -> None:
+        """Leave what has every word; the rest is dimmed and keeps its place."""
+        wanted = words.lower().split()
+        for text, labels in self._lines:
+            for label in labels:
+                label.setEnabled(all(word in text for word in wanted))
 
 
-def _line(command: Command) -> tuple[str, str]:
-    shown = QKeySequence(command.keys[0]).toString(QKeySequence.SequenceFormat.NativeText)
-    return shown, command.text
+def _groups(bindings: KeyBindings) -> dict[str, Lines]:
+    groups: dict[str, Lines] = {
+        group: [
+            (", ".join(map(native, bindings.keys(c.name))), c.text)
+            for c in commands
+            if bindings.keys(c.name)
+        ]
+        for group, commands in groupby(COMMANDS, key=lambda command: command.group)
+    }
+    return groups | {"Mouse": _MOUSE}
 
 
-def _table(lines: list[tuple[str, str]]) -> QGridLayout:
-    grid = QGridLayout()
-    grid.setVerticalSpacing(4)
-    grid.setColumnMinimumWidth(0, 110)
-    grid.setColumnStretch(1, 1)
-    for number, (key, text) in enumerate(lines):
-        name, meaning = QLabel(key), QLabel(text)
-        name.setObjectName("figure")
-        meaning.setObjectName("secondary")
-        grid.addWidget(name, number, 0, Qt.AlignmentFlag.AlignLeft)
-        grid.addWidget(meaning, number, 1)
-    return grid
+def _search_field() -> QLineEdit:
+    field = QLineEdit()
+    field.setPlaceholderText("Search keys")
+    field.setAccessibleName("Search keys")
+    field.setClearButtonEnabled(True)
+    field.setFixedWidth(280)
+    return field
+
+
+def _scrolled(body: QWidget) -> QScrollArea:
+    area = QScrollArea()
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidgetResizable(True)
+    area.setAccessibleName("All keys")
+    area.setWidget(body)
+    # One ground for the whole dialog.
+    for part in (area.viewport(), body):
+        part.setAutoFillBackground(False)
+    return area

@@ -28,6 +28,7 @@ from medkd_viewer.commands import make_actions
 from medkd_viewer.decoding import Decoding
 from medkd_viewer.deeds import deeds
 from medkd_viewer.findings.opinion import ModelStatus, SecondOpinion
+from medkd_viewer.key_bindings import KeyBindings
 from medkd_viewer.peek import Peek
 from medkd_viewer.reading_room import ReadingRoom
 from medkd_viewer.settings import SettingsFile
@@ -64,6 +65,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(*_SMALLEST_SIZE)
         self._settings_file = settings_file
         self.settings = settings_file.settings
+        self.key_bindings = KeyBindings(self.settings.keys)
         self.opinion = opinion
         self.room = ReadingRoom(decoding, opinion, journal, self.settings)
         self.train = TrainRoom(JobStore())
@@ -99,6 +101,10 @@ class MainWindow(QMainWindow):
         self._show_checks()
         self._show_activity()
 
+    def save_settings(self) -> None:
+        """Remember what was chosen."""
+        self._settings_file.save()
+
     # events of the window
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
@@ -117,7 +123,7 @@ class MainWindow(QMainWindow):
         """Remember how the window was left."""
         geometry = bytes(self.saveGeometry().data())
         self.settings.window_geometry = base64.b64encode(geometry).decode("ascii")
-        self._settings_file.save()
+        self.save_settings()
         self.train.leave()
         super().closeEvent(event)
 
@@ -157,7 +163,7 @@ class MainWindow(QMainWindow):
         room, opinion = self.room, self.opinion
         self.top_bar.room_chosen.connect(self.show_tab)
         self.top_bar.model_chosen.connect(self.open_model)
-        self.top_bar.device_chosen.connect(self._choose_device)
+        self.top_bar.device_chosen.connect(self.choose_device)
         self.train.steps_made.connect(self.top_bar.add_steps)
         self.train.published.connect(self._read_with)
         self.train.status_changed.connect(self._show_activity)
@@ -214,7 +220,8 @@ class MainWindow(QMainWindow):
         self.open_model(bundle)
         self.show_tab("read")
 
-    def _choose_device(self, key: str) -> None:
+    def choose_device(self, key: str) -> None:
+        """Open the model on another device."""
         self.settings.device = key
         self.opinion.open_model(self.opinion.model_path, key)
 
