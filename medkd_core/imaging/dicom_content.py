@@ -68,7 +68,7 @@ def _content(path: Path) -> FileContent:
 
 def object_title(uid: str) -> str:
     """A SOP class in words: ``"Basic Text SR"``; ``"DICOM object"`` when it is not known."""
-    known = UID(uid.partition(" ")[0])
+    known = UID(uid.rpartition(" ")[2])
     return "DICOM object" if known.name == known else known.name.replace(" Storage", "")
 
 
@@ -123,7 +123,10 @@ def _value_text(element: Element) -> str:
 def _decoded(element: Element) -> str:
     vr = element.vr
     if element.number:
-        return f"{element.number:,} fragments, {element.length:,} bytes"
+        # The first item is the table of offsets (PS3.5 A.4).
+        fragments = element.number - 1
+        plural = "" if fragments == 1 else "s"
+        return f"{fragments:,} fragment{plural}, {element.length:,} bytes"
     if vr in _CODED_TEXT:
         return decode_bytes(element.head, element.encodings, TEXT_VR_DELIMS)
     if vr in _PLAIN_TEXT:
@@ -164,7 +167,7 @@ def _kind(element: Element, kind: str) -> str:
 
 def _named_uid(uid: str) -> str:
     name = UID(uid).name
-    return uid if name == uid else f"{uid} ({name})"
+    return uid if name == uid else f"{name} · {uid}"
 
 
 def _bulk(element: Element) -> str:

@@ -16,30 +16,33 @@ from medkd_viewer.theme import colour
 _INDENT = 22
 _SPACES = 2
 _LONGEST_NAME = 60
+_QUOTE = "\N{LEFT DOUBLE QUOTATION MARK}"
 
 
 def write_outline(document: QTextDocument, text: str) -> None:
     """Fill a document with a text in which two spaces indent by a level.
 
-    ``Name: value`` is written with a quiet name; a line that only names what is below it is a
-    heading. Nothing in the text is taken for markup.
+    ``Name: value`` is written with a quiet name; a line that only names what is below it, or
+    what starts after a gap, is a heading. Nothing in the text is taken for markup.
     """
     document.clear()
     cursor = QTextCursor(document)
     cursor.beginEditBlock()
     lines = text.splitlines()
     for number, line in enumerate(lines):
+        before = lines[number - 1] if number else ""
         following = lines[number + 1] if number + 1 < len(lines) else ""
+        heads = _level(following) > _level(line) or (not before and bool(following))
         if number:
             cursor.insertBlock()
         cursor.setBlockFormat(_block(_level(line)))
-        _write_line(cursor, line.strip(), is_heading=_level(following) > _level(line))
+        _write_line(cursor, line.strip(), is_heading=heads)
     cursor.endEditBlock()
 
 
 def _write_line(cursor: QTextCursor, line: str, *, is_heading: bool) -> None:
     name, colon, value = line.partition(": ")
-    if colon and len(name) <= _LONGEST_NAME:
+    if colon and len(name) <= _LONGEST_NAME and not name.startswith(_QUOTE):
         cursor.insertText(f"{name}:  ", _format("second"))
         cursor.insertText(value, _format("text"))
     else:

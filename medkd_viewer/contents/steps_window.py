@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QVBoxLayout, QWidget
 
@@ -53,7 +53,6 @@ class StepsWindow(QDialog):
             self.close()
         else:
             self.show()
-            self.raise_()
             self.activateWindow()
 
     def lines(self) -> list[str]:
@@ -69,6 +68,16 @@ class StepsWindow(QDialog):
         self._show_steps()
         super().showEvent(event)
 
+    def event(self, event: QEvent) -> bool:
+        """Keep as high as the steps need, whenever one of them wraps or goes."""
+        done = super().event(event)
+        layout = self.layout()
+        if event.type() is QEvent.Type.LayoutRequest and layout is not None:
+            height = layout.totalHeightForWidth(_WIDTH)
+            if height != self.height():
+                self.setFixedHeight(height)
+        return done
+
     def _lay_out(self) -> None:
         parts = QVBoxLayout(self._parts)
         parts.setContentsMargins(0, 0, 0, 0)
@@ -82,7 +91,6 @@ class StepsWindow(QDialog):
         body.setContentsMargins(22, 16, 22, 16)
         body.addWidget(self._nothing)
         body.addWidget(self._parts)
-        body.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -102,7 +110,6 @@ class StepsWindow(QDialog):
             steps = state.film.steps(state.voi, inverted=state.inverted)
             self._values.show_steps([_split(step) for step in steps])
             self._screen.show_steps(screen_steps(state))
-        self.adjustSize()
 
 
 class _StepList(QWidget):

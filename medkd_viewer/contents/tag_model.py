@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QFont, QFontDatabase
 
-from medkd_core.imaging.content import ContentLine
+from medkd_core.imaging.content import CANNOT_BE_READ, ContentLine
 from medkd_viewer.contents.patient_elements import HIDDEN, shown_value
 from medkd_viewer.theme import colour
 
@@ -124,6 +124,8 @@ class TagModel(QAbstractTableModel):
         return self._bold if column == NAME and line.vr == "SQ" else None
 
     def _shade(self, number: int, line: ContentLine, column: int) -> Any:
+        if column == VALUE and self._values[number] == CANNOT_BE_READ:
+            return colour("caution")
         quiet = (
             column in (TAG, VR)
             or _is_item(line)

@@ -6,15 +6,16 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QDialog, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QStackedWidget, QVBoxLayout, QWidget
 
 from medkd_core.imaging.content import FileContent
 from medkd_viewer.contents.footer import research_footer
 from medkd_viewer.contents.tag_table import TagTable
 from medkd_viewer.decoding import Decoding
-from medkd_viewer.findings.labels import secondary_label
+from medkd_viewer.findings.labels import headline_label, secondary_label
 from medkd_viewer.reading.desk import Desk
 from medkd_viewer.settings import Settings
+from medkd_viewer.training.card import ElidedLabel
 
 _SMALLEST_SIZE = (520, 320)
 
@@ -41,9 +42,7 @@ class TagsWindow(QDialog):
         self.setMinimumSize(*_SMALLEST_SIZE)
         self._decoding, self._desk, self._settings = decoding, desk, settings
         self._path: Path | None = None
-        self.title, self.file = QLabel(), secondary_label()
-        self.title.setObjectName("headline")
-        self.title.setTextFormat(Qt.TextFormat.PlainText)
+        self.title, self.file = headline_label(), ElidedLabel()
         self.table = TagTable()
         self.message = secondary_label()
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -61,7 +60,6 @@ class TagsWindow(QDialog):
             self.close()
         else:
             self.show()
-            self.raise_()
             self.activateWindow()
 
     def follow_film(self) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTextEdit, QVBoxLayout, QWidget
 
 from medkd_core.imaging.content import FileContent
 from medkd_core.imaging.study import Instance
@@ -14,9 +14,10 @@ from medkd_viewer.contents.outline import write_outline
 from medkd_viewer.contents.patient_elements import without_patient
 from medkd_viewer.contents.tag_table import TagTable
 from medkd_viewer.decoding import Decoding
-from medkd_viewer.findings.labels import secondary_label
+from medkd_viewer.findings.labels import headline_label, secondary_label
 from medkd_viewer.findings.segments import Segments
 from medkd_viewer.reading.look import Look
+from medkd_viewer.training.card import ElidedLabel
 
 _WIDEST_TEXT = 720
 
@@ -39,9 +40,7 @@ class TextPage(QWidget):
         self._decoding, self._look = decoding, look
         self._instance: Instance | None = None
         self._content: FileContent | None = None
-        self.title, self.file = QLabel(), secondary_label()
-        self.title.setObjectName("headline")
-        self.title.setTextFormat(Qt.TextFormat.PlainText)
+        self.title, self.file = headline_label(), ElidedLabel()
         self.choice = Segments("View", (("text", "Text"), ("tags", "Tags")))
         self.text, self.table = _PageText(), TagTable()
         self.message = secondary_label()

@@ -69,7 +69,7 @@ def test_every_encoding_lists_the_same_elements(draw_dicom: DrawDicom, syntax: U
     )
     assert content.title == "Digital X-Ray Image - For Presentation"
     assert content.text == ""
-    assert line_of(content, "TransferSyntaxUID").value == f"{syntax} ({syntax.name})"
+    assert line_of(content, "TransferSyntaxUID").value == f"{syntax.name} · {syntax}"
     assert line_of(content, "PatientName") == ContentLine(
         0, "(0010,0010)", "PN", "Patient's Name", "PatientName", "Phantom^Drawn"
     )
