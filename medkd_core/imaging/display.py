@@ -9,6 +9,7 @@ every possible stored value, and `display_bytes` looks each pixel up.
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import cv2
@@ -127,13 +128,13 @@ def auto_window(frame: Frame, low: float = 1.0, high: float = 99.0) -> Window:
     """
     values, counts = _distribution(frame)
     lower, upper = np.percentile(values, [low, high], weights=counts, method="inverted_cdf")
-    return _window_between(float(lower), float(upper), "Auto")
+    return _window_between(frame, float(lower), float(upper), "Auto")
 
 
 def full_window(frame: Frame) -> Window:
     """Window from the smallest to the largest value of the picture, padding left out."""
     values, _ = _distribution(frame)
-    return _window_between(float(values.min()), float(values.max()), "Full range")
+    return _window_between(frame, float(values.min()), float(values.max()), "Full range")
 
 
 def voi_choices(frame: Frame) -> list[tuple[str, Voi]]:
@@ -207,9 +208,15 @@ def _is_padding(stored: StoredArray, padding: tuple[float, float]) -> NDArray[np
     return np.asarray((values >= low) & (values <= high))
 
 
-def _window_between(low: float, high: float, explanation: str) -> Window:
-    width = high - low if high > low else 1.0
-    return Window((low + high) / 2, width, VoiFunction.LINEAR_EXACT, explanation)
+def _window_between(frame: Frame, low: float, high: float, explanation: str) -> Window:
+    if high > low:
+        # Halved first: the ends of what doubles can hold are further apart than that.
+        center, width = low / 2 + high / 2, min(high - low, sys.float_info.max)
+    else:
+        # A picture of one value, as an empty mask is, shows black.
+        width = max(1.0, abs(low))
+        center = low - width / 2 if shows_low_as_bright(frame) else low + width / 2
+    return Window(center, width, VoiFunction.LINEAR_EXACT, explanation)
 
 
 def _add_choice(choices: dict[str, tuple[str, Voi]], name: str, voi: Voi) -> None:
