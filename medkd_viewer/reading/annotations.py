@@ -20,6 +20,8 @@ LINE_HEIGHT = 17
 _MARGIN_X, _MARGIN_Y = 10.0, 7.0
 _BETWEEN = 16.0
 _LETTER = 18.0
+_ROWS_BETWEEN = 5
+"""Lines of film that must be left between the upper and the lower texts."""
 
 _LEFT = Qt.AlignmentFlag.AlignLeft
 _RIGHT = Qt.AlignmentFlag.AlignRight
@@ -64,7 +66,7 @@ def fitted(texts: CornerTexts, width: float, height: float, metrics: QFontMetric
     top_left, top_right = _side_by_side(texts.top_left, texts.top_right, width, metrics)
     bottom_left, bottom_right = _side_by_side(texts.bottom_left, texts.bottom_right, width, metrics)
     top = max(len(top_left), len(top_right))
-    if rows < top + max(len(bottom_left), len(bottom_right)) + 2:
+    if rows < top + max(len(bottom_left), len(bottom_right)) + _ROWS_BETWEEN:
         bottom_left = bottom_right = ()
     return CornerTexts(top_left[:rows], top_right[:rows], bottom_left, bottom_right)
 

@@ -12,7 +12,7 @@ from medkd_viewer.reading.scale_bar import basis_words
 Lines = tuple[str, ...]
 
 _SEXES = {"F": "F", "M": "M", "O": "other"}
-_LATERALITIES = {"L": "left", "R": "right", "B": "both sides", "U": "unpaired"}
+_LATERALITIES = {"L": "left", "R": "right", "B": "both sides"}
 _AGE_UNITS = {"Y": "y", "M": "months", "W": "weeks", "D": "days"}
 
 
@@ -27,7 +27,7 @@ class CornerTexts:
 
 
 def corner_texts(
-    film: Film, voi: Voi | None, scale: float, *, patient_hidden: bool = False
+    film: Film, voi: Voi | None, scale: float, *, patient_hidden: bool = False, rate: float = 0.0
 ) -> CornerTexts:
     """The corner texts of a film shown through a window.
 
@@ -37,6 +37,8 @@ def corner_texts(
         Screen pixels for a film pixel.
     patient_hidden : bool
         Leave out who the patient is.
+    rate : float
+        Images a second while they are played; 0 while they are not.
     """
     study, instance = film.study, film.instance
     person = " · ".join(filter(None, (study.patient_id, sex(study), age(study))))
@@ -46,7 +48,7 @@ def corner_texts(
     return CornerTexts(
         top_left=() if patient_hidden else _filled(study.patient_name, person),
         top_right=_filled(taken, date(study), series_text(film)),
-        bottom_left=_filled(window_text(voi), image_text(film)),
+        bottom_left=_filled(window_text(voi), image_text(film, rate)),
         bottom_right=_filled(size, spacing_text(film.frame.spacing)),
     )
 
@@ -56,10 +58,11 @@ def zoom_text(scale: float) -> str:
     return f"{scale * 100:.0f} %" if scale >= 0.1 else f"{scale * 100:.1f} %"
 
 
-def image_text(film: Film) -> str:
-    """Which image of how many: ``"Image 3 of 40"``."""
+def image_text(film: Film, rate: float = 0.0) -> str:
+    """Which image of how many, and how fast they follow: ``"Image 3 of 40 · 15 per second"``."""
     number, images = film.position
-    return f"Image {number} of {images}"
+    text = f"Image {number} of {images}"
+    return f"{text} · {rate:.3g} per second" if rate else text
 
 
 def series_text(film: Film) -> str:
@@ -68,7 +71,9 @@ def series_text(film: Film) -> str:
     if series is None:
         return ""
     number = "" if series.number is None else f"Series {series.number}"
-    return " · ".join(filter(None, (number, series.description)))
+    named = image_name(film.instance, film.study)
+    description = "" if series.description == named else series.description
+    return " · ".join(filter(None, (number, description)))
 
 
 def laterality(instance: Instance) -> str:

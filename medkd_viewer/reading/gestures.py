@@ -71,7 +71,8 @@ class Gestures:
             Eighths of a degree; upwards is positive.
         """
         film = self._state.film
-        if film is not None and film.position[1] > 1 and not control:
+        zooms = control or self._state.look.wheel_zooms
+        if film is not None and film.position[1] > 1 and not zooms:
             self._step(angle)
             return
         factor = _ZOOM_A_NOTCH ** (angle / _WHEEL_NOTCH)

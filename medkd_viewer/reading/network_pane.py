@@ -16,7 +16,6 @@ from medkd_viewer.reading.map_layer import (
     filled,
 )
 from medkd_viewer.reading.painting import (
-    SCALE_HEIGHT,
     draw_colour_scale,
     draw_edged_text,
     map_image,
@@ -28,9 +27,11 @@ from medkd_viewer.reading.viewport import PaneGeometry
 from medkd_viewer.theme import colour, ui_font
 
 _PROGRESS_HEIGHT = 3
-_SCALE_MARGIN = 14
+_SCALE_WIDTHS = (84, 132)
+"""The least and the most that the colour scale takes of the head."""
+_NAME_WIDTH = 170
+_PROBABILITY_WIDTH = 50
 _VCENTER = Qt.AlignmentFlag.AlignVCenter
-_SCALE_NEEDS_WIDTH = 300
 
 _STATUS_WORDS = {
     MapStatus.WAITING: "waiting",
@@ -108,16 +109,10 @@ class NetworkPane(FilmPane):
         self._draw_head(painter)
 
     def draw_texts(self, painter: QPainter, geometry: PaneGeometry) -> None:
-        """Head bar, what is missing, colour scale and progress."""
+        """Head bar with the colour scale, what is missing, and progress."""
         self._draw_head(painter)
         if text := self.status_text():
             self._draw_status(painter, text)
-        has_map = self.view.status is MapStatus.DONE and self.state.look.style.visible
-        if self.view.is_student and has_map and self.width() >= _SCALE_NEEDS_WIDTH:
-            top = self.picture_area()[1] + 40
-            if top + SCALE_HEIGHT < self.height():
-                right = self.width() - _SCALE_MARGIN
-                draw_colour_scale(painter, right, top, self.state.look.style.colours)
         self._draw_progress(painter)
 
     def _sampler_now(self) -> Sampler | None:
@@ -158,6 +153,18 @@ class NetworkPane(FilmPane):
         painter.setPen(colour("violet_dark"))
         painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, "AI")
         self._draw_head_texts(painter, head)
+        if width := self._scale_width():
+            # In the head, where it covers no side marker of the film.
+            left = head.right() - _PROBABILITY_WIDTH - width
+            place = QRectF(left, head.top(), width, HEAD_HEIGHT)
+            draw_colour_scale(painter, place, self.state.look.style.colours)
+
+    def _scale_width(self) -> int:
+        """How wide the colour scale is; 0 where there is no map or no room."""
+        has_map = self.view.status is MapStatus.DONE and self.state.look.style.visible
+        least, most = _SCALE_WIDTHS
+        width = min(most, self.width() - _NAME_WIDTH - _PROBABILITY_WIDTH)
+        return width if self.view.is_student and has_map and width >= least else 0
 
     def _draw_head_texts(self, painter: QPainter, head: QRectF) -> None:
         painter.setFont(ui_font(12))
@@ -169,10 +176,11 @@ class NetworkPane(FilmPane):
         painter.setFont(ui_font(12, bold=True))
         painter.setPen(colour("text"))
         name = f"Student · {self.view.label}" if self.view.is_student else self.view.label
-        room = head.adjusted(37, 0, -50, 0)
-        shown = painter.fontMetrics().elidedText(
-            name, Qt.TextElideMode.ElideRight, int(room.width())
-        )
+        room = head.adjusted(37, 0, -_PROBABILITY_WIDTH - self._scale_width(), 0)
+        metrics = painter.fontMetrics()
+        if metrics.horizontalAdvance(name) > room.width():
+            name = self.view.label
+        shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(room.width()))
         painter.drawText(room, (Qt.AlignmentFlag.AlignLeft | _VCENTER).value, shown)
 
     def _draw_status(self, painter: QPainter, text: str) -> None:

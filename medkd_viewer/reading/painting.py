@@ -14,8 +14,6 @@ Pixels = NDArray[np.uint8]
 
 EDGE = QColor(0, 0, 0, 210)
 _CROSS_ARM = 9
-SCALE_HEIGHT = 168
-_SCALE_WIDTH = 8
 
 
 def film_image(pixels: Pixels, device_ratio: float) -> QImage:
@@ -64,17 +62,18 @@ def draw_cross_hair(painter: QPainter, x: float, y: float) -> None:
         painter.drawPath(arms)
 
 
-def draw_colour_scale(painter: QPainter, right: float, top: float, colours: str) -> None:
-    """The map's colours from 1 (top) to 0, with their values on the left."""
-    bar = QRectF(right - _SCALE_WIDTH, top, _SCALE_WIDTH, SCALE_HEIGHT)
-    table = np.ascontiguousarray(colour_table(colours)[::-1, None])
-    painter.drawImage(bar, film_image(table, 1.0))
+def draw_colour_scale(painter: QPainter, place: QRectF, colours: str) -> None:
+    """The map's colours from 0 (left) to 1, with both values beside them."""
+    label = 22.0
+    bar = QRectF(place.left() + label, place.center().y() - 4, place.width() - 2 * label, 8)
+    painter.drawImage(bar, film_image(np.ascontiguousarray(colour_table(colours)[None]), 1.0))
     painter.setPen(QPen(EDGE, 1))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRect(bar)
     painter.setFont(ui_font(11))
-    for value, label in ((1.0, "1.0"), (0.5, "0.5"), (0.0, "0")):
-        y = top + (1 - value) * (SCALE_HEIGHT - 12) - 2
-        place = QRectF(bar.left() - 40, y, 34, 16)
-        flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        draw_edged_text(painter, place, flags.value, label)
+    painter.setPen(colour("violet_text"))
+    middle = Qt.AlignmentFlag.AlignVCenter
+    before = QRectF(place.left(), place.top(), label - 5, place.height())
+    after = QRectF(bar.right() + 5, place.top(), label - 5, place.height())
+    painter.drawText(before, (Qt.AlignmentFlag.AlignRight | middle).value, "0")
+    painter.drawText(after, (Qt.AlignmentFlag.AlignLeft | middle).value, "1.0")

@@ -81,6 +81,7 @@ class FilmPane(QWidget):
             signal.connect(self.update)
         state.film_changed.connect(self._forget_trouble)
         state.cursor_moved.connect(self.update)
+        state.rate_changed.connect(self.update)
         state.look.changed.connect(self.update)
 
     # geometry
@@ -162,6 +163,7 @@ class FilmPane(QWidget):
             self.state.voi,
             geometry.scale * self.devicePixelRatioF(),
             patient_hidden=look.patient_hidden,
+            rate=self.state.rate,
         )
         bar = scale_bar(film.frame.spacing, geometry, longest_bar(area))
         letters = edge_letters(film, self.state.viewport)

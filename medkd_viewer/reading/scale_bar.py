@@ -86,7 +86,7 @@ def _round_length(longest: float) -> tuple[float, int]:
     for first, parts in ((5, 5), (2, 4)):
         if first * power <= longest:
             return first * power, parts
-    return power, 5
+    return power, 10
 
 
 def _label(length: float, spacing: Spacing | None) -> str:
