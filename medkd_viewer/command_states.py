@@ -44,6 +44,12 @@ def show_states(actions: Actions, room: ReadingRoom, *, reading: bool) -> None:
     _name_presets(actions, film)
     for name in _NEED_FILM:
         actions[name].setEnabled(film is not None or (reading and name in _ALWAYS))
+    sheet = room.measuring.sheet if reading else None
+    actions["undo"].setEnabled(sheet is not None and room.measuring.can_undo)
+    actions["redo"].setEnabled(sheet is not None and sheet.can_redo)
+    actions["delete"].setEnabled(sheet is not None and sheet.chosen is not None)
+    for name in ("delete_all", "copy"):
+        actions[name].setEnabled(sheet is not None and bool(sheet.measurements))
     for name in _NEED_SERIES:
         actions[name].setEnabled(film is not None and film.position[1] > 1)
     for name in _NEED_STUDIES:

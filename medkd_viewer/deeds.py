@@ -30,6 +30,7 @@ def deeds(window: MainWindow) -> Deeds:
     return {
         **_of_files(window),
         **_of_films(room),
+        **_of_measurements(room),
         **_of_studies(room),
         **_of_maps(room),
         **_of_the_window(window),
@@ -84,6 +85,17 @@ def _of_films(room: ReadingRoom) -> Deeds:
     }
 
 
+def _of_measurements(room: ReadingRoom) -> Deeds:
+    measuring = room.measuring
+    return {
+        "undo": measuring.undo,
+        "redo": measuring.redo,
+        "delete": measuring.delete,
+        "delete_all": measuring.delete_all,
+        "copy": measuring.copy,
+    }
+
+
 def _of_studies(room: ReadingRoom) -> Deeds:
     return {
         "next_image": lambda: room.desk.active.step_asked.emit(1),
@@ -112,10 +124,7 @@ def _of_maps(room: ReadingRoom) -> Deeds:
 def _of_the_window(window: MainWindow) -> Deeds:
     panes = window.room.panes
     return {
-        **{
-            f"layout_{layout.value}": lambda layout=layout: panes.set_layout(layout)
-            for layout in Layout
-        },
+        **{f"layout_{layout.value}": partial(panes.set_layout, layout, None) for layout in Layout},
         "link": window.room.links.set_linked,
         "next_pane": panes.activate_next,
         "maximise": panes.toggle_maximised,
@@ -126,6 +135,8 @@ def _of_the_window(window: MainWindow) -> Deeds:
         "read_tab": lambda: window.show_tab("read"),
         "train_tab": lambda: window.show_tab("train"),
         "preferences": lambda: open_preferences(window),
+        "steps": window.contents.toggle_steps,
+        "tags": window.contents.toggle_tags,
         "keys": lambda: KeysDialog(window.key_bindings, window).exec(),
         "log_folder": lambda: show_log_folder(window),
         "about": lambda: show_about(window),

@@ -10,13 +10,16 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
 
-from medkd_core.imaging.study import FoundStudies, Refusal, Study
+from medkd_core.imaging.study import FoundStudies, Instance, Refusal, Study
 from medkd_viewer.comparing import Comparing
+from medkd_viewer.contents.reading_area import ReadingArea
+from medkd_viewer.contents.text_page import TextPage
 from medkd_viewer.decoding import Decoding
 from medkd_viewer.findings.asking import Asking
 from medkd_viewer.findings.opinion import SecondOpinion
 from medkd_viewer.findings.panel import FindingsPanel
 from medkd_viewer.hanging import Hanging
+from medkd_viewer.measuring.measuring import Measuring
 from medkd_viewer.reading.cine import Cine
 from medkd_viewer.reading.desk import Desk
 from medkd_viewer.reading.film import Film
@@ -31,6 +34,7 @@ from medkd_viewer.studies.intake import Intake
 from medkd_viewer.studies.journal import Journal, Judgement
 from medkd_viewer.studies.library import Library, Sign, images_of
 from medkd_viewer.studies.panel import StudiesPanel
+from medkd_viewer.studies.pictures import count_images, documents_of
 from medkd_viewer.studies.remarks import remark_of
 from medkd_viewer.studies.thumbnails import Thumbnails
 from resources import DEMO_STUDIES
@@ -78,6 +82,10 @@ class ReadingRoom(QWidget):
         self.intake = Intake(decoding, self.library, self)
         self.studies = StudiesPanel(self.library, self._thumbnails, self.look)
         self.panes = PaneGrid(self.desk)
+        self.area = ReadingArea(self.panes, TextPage(decoding, self.look))
+        self.measuring = Measuring(self.desk, journal, self)
+        for pane in self.panes.film_panes:
+            pane.add_overlay(self.measuring.overlay(pane.state))
         self.comparing = Comparing(self.desk, self.panes, self.hanging, self.library, self)
         self.findings = FindingsPanel(opinion, self.look.style)
         self.splitter = self._make_splitter()
@@ -110,10 +118,25 @@ class ReadingRoom(QWidget):
 
     def open_study(self, study: Study, position: int = 0) -> None:
         """Show one of a study's pictures, by its place in the reading order."""
+        if documents_of(study) and not count_images(study):
+            self.show_document(documents_of(study)[0])
+            return
         shown = self.opener.study
+        self.area.show_films()
         if shown is None or (shown.uid, self.opener.position) != (study.uid, position):
             self.is_opening, self.trouble = True, ""
             self.opener.open(study, position)
+
+    def show_document(self, document: Instance) -> None:
+        """Show what a file without a picture says, in the films' place."""
+        # A film's findings beside a document would be read as the document's.
+        self.opener.close()
+        self.state.show_film(None)
+        self._asking.show_film(None)
+        self.is_opening, self.trouble = False, ""
+        self.area.show_document(document)
+        self.message.emit("")
+        self.study_changed.emit()
 
     def close_studies(self, uids: Sequence[str]) -> None:
         """Take studies off the list and off the panes; no file is touched."""
@@ -179,11 +202,11 @@ class ReadingRoom(QWidget):
 
     def next_region(self) -> None:
         """Move the focus from studies to films to findings and round again."""
-        regions = [w for w in (self.studies, self.panes, self.findings) if w.isVisible()]
+        regions = [w for w in (self.studies, self.area, self.findings) if w.isVisible()]
         holder = next((i for i, w in enumerate(regions) if _has_focus(w)), -1)
         target = regions[(holder + 1) % len(regions)]
-        if target is self.panes:
-            self.panes.active_pane.setFocus(Qt.FocusReason.TabFocusReason)
+        if target is self.area:
+            self.area.focus_first()
         elif target is self.studies:
             self.studies.focus_list()
         else:
@@ -199,12 +222,12 @@ class ReadingRoom(QWidget):
     def _make_splitter(self) -> QSplitter:
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setHandleWidth(1)
-        for panel in (self.studies, self.panes, self.findings):
+        for panel in (self.studies, self.area, self.findings):
             splitter.addWidget(panel)
         self.studies.setMinimumWidth(180)
         self.findings.setMinimumWidth(260)
-        self.panes.setMinimumWidth(320)
-        splitter.setStretchFactor(splitter.indexOf(self.panes), 1)
+        self.area.setMinimumWidth(320)
+        splitter.setStretchFactor(splitter.indexOf(self.area), 1)
         splitter.setChildrenCollapsible(False)
         left, right = self.settings.panel_widths
         splitter.setSizes([left, 900, right])
@@ -237,6 +260,7 @@ class ReadingRoom(QWidget):
         studies, intake = self.studies, self.intake
         studies.study_chosen.connect(self.open_study)
         studies.series_chosen.connect(self.open_study)
+        studies.document_chosen.connect(self.show_document)
         studies.folder_chosen.connect(self.open_recent)
         studies.forget_asked.connect(self.forget_recent)
         studies.close_asked.connect(self.close_studies)

@@ -35,7 +35,7 @@ _NAMES = {
 }
 
 
-def hint(kind: Kind, points_set: int) -> str:
+def next_step(kind: Kind, points_set: int) -> str:
     """What to do next, as a sentence for the bottom bar."""
     words = f"{_NAMES[kind]}: {_HINTS[kind][points_set]}"
     straight = kind in (Kind.LENGTH, Kind.HEART_RATIO) and points_set == 0

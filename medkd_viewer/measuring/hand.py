@@ -100,15 +100,16 @@ class Hand:
                 self.drawing = None
                 self._sheet.add(finished)
 
-    def abandon(self) -> bool:
-        """Drop what is not finished, or what is chosen; False when there was neither."""
-        busy = self.drawing is not None or self.held is not None
+    @property
+    def is_busy(self) -> bool:
+        """Something is not finished."""
+        return self.drawing is not None or self.held is not None
+
+    def give_up(self) -> bool:
+        """Drop what is not finished; False when there is nothing."""
+        busy = self.is_busy
         self.drawing = self.held = None
-        if not busy and self._sheet.chosen is None:
-            return False
-        if not busy:
-            self._sheet.choose(None)
-        return True
+        return busy
 
     def at(self, place: Point, geometry: PaneGeometry) -> tuple[int, int | None] | None:
         """Position on the sheet and handle under a place; without a handle, a line is there."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QPainter
 
-from medkd_viewer.measuring.drawing import hint
+from medkd_viewer.measuring.drawing import next_step
 from medkd_viewer.measuring.hand import Hand
 from medkd_viewer.measuring.ink import Drawn, Item, laid_out, paint
 from medkd_viewer.measuring.labels import Box
@@ -27,21 +27,28 @@ class MeasuringOverlay(QObject):
     ----------
     state : ReadingState
     sheets : Sheets
+
+    Attributes
+    ----------
+    sheet : Sheet or None
+        The measurements of the film, if there is one.
+    hint : str
+        What to do next, for the bottom bar; empty when the tool in hand does not measure.
     """
 
     changed = Signal()
     """The pane must be painted anew."""
-    hint = Signal(str)
-    """What to do next, for the bottom bar; empty when nothing is measured."""
+    told = Signal()
+    """The measurements, which is chosen, or the hint; not what only moves with the pointer."""
 
     def __init__(self, state: ReadingState, sheets: Sheets, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._state, self._sheets = state, sheets
-        self._sheet: Sheet | None = None
+        self.sheet: Sheet | None = None
         self._hand: Hand | None = None
         self._words: dict[Measurement, tuple[str, ...]] = {}
         self._laid_out: tuple[object, list[Drawn]] | None = None
-        self._hint = ""
+        self.hint = ""
         state.film_changed.connect(self._take_film)
         state.look.changed.connect(self._take_tool)
         self._take_film()
@@ -50,11 +57,11 @@ class MeasuringOverlay(QObject):
 
     def paint(self, painter: QPainter, geometry: PaneGeometry) -> None:
         """Draw all measurements, the chosen one with its handles."""
-        if self._sheet is None:
+        if self.sheet is None:
             return
         ratio = painter.device().devicePixelRatioF()
         drawn = self._drawn(geometry, ratio)
-        in_hand = {self._chosen, len(self._sheet.measurements)}
+        in_hand = {self.sheet.chosen, len(self.sheet.measurements)}
         for number, one in enumerate(drawn):
             paint(painter, one, ratio, with_handles=number in in_hand)
 
@@ -94,16 +101,30 @@ class MeasuringOverlay(QObject):
         return Qt.CursorShape.CrossCursor if found is None else Qt.CursorShape.SizeAllCursor
 
     def abandon(self) -> bool:
-        """Drop what is not finished, else what is chosen; False when there is neither."""
-        dropped = self._hand is not None and self._hand.abandon()
-        self._tell()
-        return dropped
+        """Give up what is not finished, else let go of what is chosen; False without either."""
+        if self.give_up():
+            return True
+        if self.sheet is None or self.sheet.chosen is None:
+            return False
+        self.sheet.choose(None)
+        return True
 
     # what the program asks for
 
+    @property
+    def is_busy(self) -> bool:
+        """A measurement is not finished."""
+        return self._hand is not None and self._hand.is_busy
+
+    def give_up(self) -> bool:
+        """Drop a measurement that is not finished; False when there is none."""
+        dropped = self._hand is not None and self._hand.give_up()
+        self._tell()
+        return dropped
+
     def text(self) -> str:
         """What the chosen measurement says, or all of them when none is chosen."""
-        film, sheet = self._state.film, self._sheet
+        film, sheet = self._state.film, self.sheet
         if film is None or sheet is None:
             return ""
         wanted = sheet.measurements
@@ -111,45 +132,50 @@ class MeasuringOverlay(QObject):
             wanted = (wanted[sheet.chosen],)
         return "\n".join("\n".join(self._words_of(m, film)) for m in wanted)
 
-    @property
-    def _chosen(self) -> int | None:
-        return self._sheet.chosen if self._sheet is not None else None
-
     def _take_film(self) -> None:
-        if self._sheet is not None:
-            self._sheet.changed.disconnect(self._tell)
+        if self.sheet is not None:
+            self.sheet.changed.disconnect(self._take_sheet)
         film = self._state.film
-        self._sheet = self._hand = self._laid_out = None
+        self.sheet = self._hand = self._laid_out = None
         self._words.clear()
         if film is not None:
-            self._sheet = self._sheets.of(film)
-            self._sheet.changed.connect(self._tell)
-            self._hand = Hand(self._sheet, film.frame.spacing)
+            self.sheet = self._sheets.of(film)
+            self.sheet.changed.connect(self._take_sheet)
+            self._hand = Hand(self.sheet, film.frame.spacing)
         self._take_tool()
 
     def _take_tool(self) -> None:
         tool = self._state.look.tool
         kind = Kind(tool.value) if tool.measures else None
         if self._hand is not None and kind is not self._hand.kind:
-            self._hand.drawing = self._hand.held = None
+            self._hand.give_up()
             self._hand.kind = kind
         self._tell()
 
     def _tell(self) -> None:
-        words = ""
+        self.changed.emit()
+        hint = ""
         if self._hand is not None and self._hand.kind is not None:
             drawing = self._hand.drawing
-            words = hint(self._hand.kind, len(drawing.points_set) if drawing else 0)
-        if words != self._hint:
-            self._hint = words
-            self.hint.emit(words)
+            hint = next_step(self._hand.kind, len(drawing.points_set) if drawing else 0)
+        if hint != self.hint:
+            self.hint = hint
+            self.told.emit()
+
+    def _take_sheet(self) -> None:
+        held, sheet = self._hand.held if self._hand is not None else None, self.sheet
+        gone = held is not None and sheet and not sheet.holds(held.position, held.before)
+        if gone:
+            # Deleted or undone by key while it was in the hand.
+            self.give_up()
         self.changed.emit()
+        self.told.emit()
 
     # what is drawn
 
     def _drawn(self, geometry: PaneGeometry, ratio: float) -> list[Drawn]:
         """All measurements on the pane, and last the unfinished one; kept until one changes."""
-        film, sheet, hand = self._state.film, self._sheet, self._hand
+        film, sheet, hand = self._state.film, self.sheet, self._hand
         assert film is not None and sheet is not None and hand is not None
         shown = list(sheet.measurements)
         if hand.held is not None and hand.held.position < len(shown):

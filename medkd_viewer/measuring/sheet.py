@@ -44,6 +44,10 @@ class Sheet(QObject):
         """Something was undone and nothing else done since."""
         return bool(self._after)
 
+    def holds(self, position: int, measurement: Measurement) -> bool:
+        """A measurement lies at a position."""
+        return measurement in self.measurements[position : position + 1]
+
     def add(self, measurement: Measurement) -> None:
         """Add a measurement, which becomes the chosen one."""
         self._edit((*self.measurements, measurement), len(self.measurements))
