@@ -25,6 +25,7 @@ from medkd_core.jobs.store import JobStore
 from medkd_viewer.bottom_bar import BottomBar
 from medkd_viewer.command_states import show_states
 from medkd_viewer.commands import make_actions
+from medkd_viewer.contents.windows import ContentWindows
 from medkd_viewer.decoding import Decoding
 from medkd_viewer.deeds import deeds
 from medkd_viewer.findings.opinion import ModelStatus, SecondOpinion
@@ -70,6 +71,13 @@ class MainWindow(QMainWindow):
         self.room = ReadingRoom(decoding, opinion, journal, self.settings)
         self.train = TrainRoom(JobStore())
         self.actions_by_name = make_actions(self, self.room.panes)
+        self.contents = ContentWindows(
+            decoding,
+            self.room.desk,
+            self.settings,
+            self,
+            [self.actions_by_name[name] for name in ("tags", "steps", "hide_patient")],
+        )
         self.top_bar, self.bottom_bar = TopBar(self.actions_by_name), BottomBar()
         self._message = ""
         self._lay_out()

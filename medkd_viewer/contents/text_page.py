@@ -38,7 +38,7 @@ class TextPage(QWidget):
         self.setObjectName("textPage")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._decoding, self._look = decoding, look
-        self._instance: Instance | None = None
+        self.document: Instance | None = None
         self._content: FileContent | None = None
         self.title, self.file = headline_label(), ElidedLabel()
         self.choice = Segments("View", (("text", "Text"), ("tags", "Tags")))
@@ -53,11 +53,11 @@ class TextPage(QWidget):
     @property
     def path(self) -> Path | None:
         """The file of the document that is shown."""
-        return None if self._instance is None else self._instance.path
+        return None if self.document is None else self.document.path
 
     def show_document(self, instance: Instance) -> None:
         """Show what a file without a picture says."""
-        self._instance, self._content = instance, None
+        self.document, self._content = instance, None
         self._say("Reading")
         path = instance.path
         self._decoding.content(
@@ -115,7 +115,7 @@ class TextPage(QWidget):
     def _show_patient(self) -> None:
         hidden = self._look.patient_hidden
         self.table.set_patient_hidden(hidden)
-        instance, content = self._instance, self._content
+        instance, content = self.document, self._content
         if instance is not None:
             self.title.setText(content.title if content else instance.kind or "Document")
             # A file's name often is a patient's.
