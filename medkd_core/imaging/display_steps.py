@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from medkd_core.imaging.display import default_voi
 from medkd_core.imaging.display_voi import Voi
+from medkd_core.imaging.display_windows import default_voi
 from medkd_core.imaging.frame import (
     Frame,
     LookupTable,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from medkd_core.imaging.display import (
+from medkd_core.imaging.display_values import shows_low_as_bright
+from medkd_core.imaging.display_voi import Voi
+from medkd_core.imaging.display_windows import (
     auto_window,
     default_voi,
     full_window,
-    shows_low_as_bright,
     voi_choices,
 )
-from medkd_core.imaging.display_voi import Voi
 from medkd_core.imaging.frame import Frame, Photometric, Rescale, VoiFunction, Window
 
 _CHEST_IN_HOUNSFIELD = {

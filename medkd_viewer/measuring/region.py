@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from medkd_core.imaging.display import modality_values
+from medkd_core.imaging.display_values import modality_values
 from medkd_core.imaging.frame import Frame, Photometric, Rescale
 from medkd_viewer.measuring.measurement import Kind, Measurement
 

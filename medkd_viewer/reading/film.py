@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from medkd_core.imaging.display import default_voi, display_bytes, voi_choices
+from medkd_core.imaging.display import display_bytes
 from medkd_core.imaging.display_steps import applied_steps
+from medkd_core.imaging.display_windows import default_voi, voi_choices
 from medkd_core.imaging.frame import Frame, LookupTable, Photometric, StoredArray, Window
 from medkd_core.imaging.presets import Preset, window_presets
 from medkd_core.imaging.study import Instance, Series, Study

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
-from medkd_core.imaging.display import shows_low_as_bright
+from medkd_core.imaging.display_values import shows_low_as_bright
 from medkd_core.imaging.frame import Window
 from medkd_viewer.reading.film import Film, Voi, as_window, dragged_window
 from medkd_viewer.reading.look import Look

@@ -1,0 +1,81 @@
+"""The windows and tables that a frame can be looked at through."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import numpy as np
+
+from medkd_core.imaging.display_values import distribution, shows_low_as_bright
+from medkd_core.imaging.display_voi import Voi
+from medkd_core.imaging.frame import Frame, Photometric, VoiFunction, Window
+
+
+def default_voi(frame: Frame) -> Voi:
+    """The first window or LUT of the file, else the full range of the picture."""
+    return frame.voi[0] if frame.voi else full_window(frame)
+
+
+def auto_window(frame: Frame, low: float = 1.0, high: float = 99.0) -> Window:
+    """Window from the `low` to the `high` percentile of the picture, padding left out.
+
+    Both ends are values that occur in the picture.
+    """
+    lowest, highest = percentiles(frame, [low, high])
+    return window_between(frame, lowest, highest, "Auto")
+
+
+def percentiles(frame: Frame, shares: Sequence[float]) -> list[float]:
+    """Values of the modality that occur in the picture, padding left out, by shares in [0, 100]."""
+    values, counts = distribution(frame)
+    found = np.percentile(values, shares, weights=counts, method="inverted_cdf")
+    return [float(value) for value in found]
+
+
+def full_window(frame: Frame) -> Window:
+    """Window from the smallest to the largest value of the picture, padding left out."""
+    values, _ = distribution(frame)
+    return window_between(frame, float(values.min()), float(values.max()), "Full range")
+
+
+def voi_choices(frame: Frame) -> list[tuple[str, Voi]]:
+    """Every way to look at a grey frame, by name: those of the file, then auto and full range.
+
+    A name is the file's explanation, with a number where another has it already (upper and lower
+    case are the same), so that each can be asked for. Empty for colour, which is shown as it is.
+    """
+    if frame.photometric is Photometric.RGB:
+        return []
+    choices: dict[str, tuple[str, Voi]] = {}
+    for number, voi in enumerate(frame.voi, start=1):
+        _add_choice(choices, _choice_name(voi, number), voi)
+    for window in (auto_window(frame), full_window(frame)):
+        _add_choice(choices, window.explanation, window)
+    return list(choices.values())
+
+
+def window_between(frame: Frame, low: float, high: float, explanation: str) -> Window:
+    """Window in which `low` and all below are at one end, `high` and all above at the other."""
+    if high > low:
+        # Halved first: the ends of what doubles can hold are further apart than that.
+        center, width = low / 2 + high / 2, min(high - low, sys.float_info.max)
+    else:
+        # A picture of one value, as an empty mask is, shows black.
+        width = max(1.0, abs(low))
+        center = low - width / 2 if shows_low_as_bright(frame) else low + width / 2
+    return Window(center, width, VoiFunction.LINEAR_EXACT, explanation)
+
+
+def _add_choice(choices: dict[str, tuple[str, Voi]], name: str, voi: Voi) -> None:
+    free, number = name, 1
+    while free.casefold() in choices:
+        number += 1
+        free = f"{name} ({number})"
+    choices[free.casefold()] = (free, voi)
+
+
+def _choice_name(voi: Voi, number: int) -> str:
+    if voi.explanation:
+        return voi.explanation
+    return f"Window {number}" if isinstance(voi, Window) else f"LUT {number}"
