@@ -20,7 +20,8 @@ from medkd_core.imaging.dicom_attributes import (
     voi_transforms,
 )
 from medkd_core.imaging.dicom_orientation import frame_rate, orientation
-from medkd_core.imaging.dicom_pixels import PixelFormat, frame_pixels, has_picture, pixel_format
+from medkd_core.imaging.dicom_pixel_format import PixelFormat, has_picture, pixel_format
+from medkd_core.imaging.dicom_pixels import frame_pixels
 from medkd_core.imaging.dicom_source import DicomSource, object_kind, open_dicom
 from medkd_core.imaging.frame import Frame, Photometric
 from medkd_core.imaging.study import FileList, Instance, Series, Study

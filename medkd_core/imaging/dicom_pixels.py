@@ -2,92 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from os import SEEK_CUR
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
-from pydicom.datadict import dictionary_has_tag
-from pydicom.dataelem import RawDataElement
 from pydicom.encaps import get_frame
 from pydicom.pixels.common import PhotometricInterpretation as Colour
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.processing import apply_color_lut, convert_color_space
-from pydicom.uid import JPEGExtended12Bit
+from pydicom.uid import JPEGExtended12Bit, JPEGLSTransferSyntaxes, RLELossless
 
 from medkd_core.imaging.codestream import codestream_size
 from medkd_core.imaging.dicom_jpeg12 import decode_extended_jpeg
-from medkd_core.imaging.dicom_source import DicomSource, object_kind
+from medkd_core.imaging.dicom_pixel_format import FLOAT_BITS, GREY, PixelFormat
+from medkd_core.imaging.dicom_source import DicomSource
 from medkd_core.imaging.frame import Photometric, StoredArray
-
-LARGEST_FRAME_PIXELS = 2**28
-"""A frame that declares more (16384 x 16384) is refused before anything is allocated."""
-
-_SMALLEST_FRAGMENT_BYTES = 8
-_SEE_CONTENT = "The viewer shows what it says as text."
-_GREY = {"MONOCHROME1", "MONOCHROME2"}
-_COLOUR = {"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT"}
-_INTEGER_BITS = (1, 8, 16, 32)
-_FLOAT_BITS = {"FloatPixelData": 32, "DoubleFloatPixelData": 64}
-
-
-@dataclass(frozen=True, slots=True)
-class PixelFormat:
-    """What the header declares about the pixels, checked against itself and the file's size."""
-
-    rows: int
-    columns: int
-    samples: int
-    frames: int
-    bits_allocated: int
-    bits_stored: int
-    signed: bool
-    photometric: str
-    planar: int
-
-    @property
-    def frame_bits(self) -> int:
-        """Bits of one frame that is not compressed."""
-        bits = self.rows * self.columns * self.samples * self.bits_allocated
-        # Two pixels share their colour in 4:2:2.
-        return bits * 2 // 3 if self.photometric == "YBR_FULL_422" else bits
-
-
-def has_picture(source: DicomSource) -> bool:
-    """Whether there are pixels; False for reports, plans and the like.
-
-    Raises
-    ------
-    UnreadableFileError
-        The file is cut short before it says, or holds nothing that is known.
-    """
-    header = source.header
-    if source.pixel_keyword:
-        return True
-    if _ends_within_a_value(header):
-        raise source.refusal("it is cut short, before the picture starts")
-    if not header.file_meta and not any(map(dictionary_has_tag, header.keys())):
-        raise source.refusal("it starts like a DICOM file and holds nothing that is known")
-    return False
-
-
-def pixel_format(source: DicomSource) -> PixelFormat:
-    """Read and check what a header declares about its pixels; nothing is allocated.
-
-    Raises
-    ------
-    UnreadableFileError
-        Something is missing, contradicts itself, is absurdly large, or the file is too short.
-    """
-    if not has_picture(source):
-        raise source.refusal(f"it holds no picture ({object_kind(source.header)})", _SEE_CONTENT)
-    declared = _declared_format(source)
-    because = _contradiction(source, declared) or _lack_of_bytes(source, declared)
-    if because:
-        raise source.refusal(because)
-    return declared
 
 
 def frame_pixels(
@@ -123,8 +54,8 @@ def frame_pixels(
     array = array.astype(array.dtype.newbyteorder("="), copy=False)
     if photometric == "PALETTE COLOR":
         array = apply_color_lut(array, source.header)
-        return array, Photometric.RGB, 8 * array.dtype.itemsize
-    if photometric in _GREY:
+        return array, Photometric.RGB, _palette_bits(source.header, array.dtype.itemsize)
+    if photometric in GREY:
         return array, Photometric(photometric), declared.bits_stored
     return _as_rgb(array, photometric, declared.bits_stored)
 
@@ -152,7 +83,29 @@ def _decode(source: DicomSource, declared: PixelFormat, index: int) -> tuple[Sto
         raise source.refusal(
             f"its pixels ({source.transfer_syntax.name}) are damaged or not supported"
         ) from error
+    if _is_stored_as_declared(source):
+        array = _significant_bits(array, declared)
     return array, str(properties["photometric_interpretation"])
+
+
+def _is_stored_as_declared(source: DicomSource) -> bool:
+    """Whether samples fill the bits allocated, as no other compression keeps them."""
+    syntax = source.transfer_syntax
+    is_float = source.pixel_keyword in FLOAT_BITS
+    return not is_float and (not syntax.is_encapsulated or syntax == RLELossless)
+
+
+def _keeps_planes(source: DicomSource) -> bool:
+    """Whether the planar configuration counts; JPEG and JPEG 2000 interleave by themselves."""
+    syntax = source.transfer_syntax
+    return not syntax.is_encapsulated or syntax in (*JPEGLSTransferSyntaxes, RLELossless)
+
+
+def _significant_bits(array: NDArray[Any], declared: PixelFormat) -> NDArray[Any]:
+    """Without the bits above and below the stored ones, which may hold overlays (PS3.5 8.1.1)."""
+    above = declared.bits_allocated - 1 - declared.high_bit
+    around = declared.bits_allocated - declared.bits_stored
+    return np.right_shift(np.left_shift(array, above), around) if around else array
 
 
 def _encoded_frame(source: DicomSource, declared: PixelFormat, index: int) -> bytes:
@@ -161,7 +114,12 @@ def _encoded_frame(source: DicomSource, declared: PixelFormat, index: int) -> by
     A decoder allocates what the stream declares.
     """
     start = source.stream.tell()
-    encoded = get_frame(source.stream, index, number_of_frames=declared.frames)
+    encoded = get_frame(
+        source.stream,
+        index,
+        number_of_frames=declared.frames,
+        extended_offsets=_extended_offsets(source),
+    )
     source.stream.seek(start)
     size = codestream_size(encoded)
     if size is not None and size != (declared.rows, declared.columns):
@@ -186,12 +144,14 @@ def _single_bits(source: DicomSource, declared: PixelFormat, index: int) -> NDAr
 def _is_12_bit_jpeg(source: DicomSource, declared: PixelFormat) -> bool:
     return (
         source.transfer_syntax == JPEGExtended12Bit
-        and declared.photometric in _GREY
+        and declared.photometric in GREY
         and 8 < declared.bits_stored <= 12
     )
 
 
 def _decoder_options(source: DicomSource, declared: PixelFormat) -> dict[str, Any]:
+    # pydicom takes the stored bits to be the lowest.
+    bits = declared.bits_allocated if _is_stored_as_declared(source) else declared.bits_stored
     options: dict[str, Any] = {
         "transfer_syntax_uid": source.transfer_syntax,
         "pixel_keyword": source.pixel_keyword,
@@ -201,16 +161,33 @@ def _decoder_options(source: DicomSource, declared: PixelFormat) -> dict[str, An
         "samples_per_pixel": declared.samples,
         "number_of_frames": declared.frames,
         "bits_allocated": declared.bits_allocated,
-        "bits_stored": declared.bits_stored,
+        "bits_stored": bits,
         "pixel_representation": int(declared.signed),
         "photometric_interpretation": declared.photometric,
-        "planar_configuration": declared.planar,
+        "planar_configuration": declared.planar if _keeps_planes(source) else 0,
     }
+    extended_offsets = _extended_offsets(source)
+    if extended_offsets is not None:
+        options["extended_offsets"] = extended_offsets
+    return options
+
+
+def _extended_offsets(source: DicomSource) -> tuple[bytes, bytes] | None:
     offsets = source.header.get("ExtendedOffsetTable")
     lengths = source.header.get("ExtendedOffsetTableLengths")
-    if offsets and lengths:
-        options["extended_offsets"] = (offsets, lengths)
-    return options
+    return (offsets, lengths) if offsets and lengths else None
+
+
+def _palette_bits(header: Dataset, bytes_a_sample: int) -> int:
+    """Bits of a palette's entries; many that declare 16 hold 8, and would be all but black."""
+    if bytes_a_sample == 1:
+        return 8
+    names = [f"{colour}PaletteColorLookupTable" for colour in ("Red", "Green", "Blue")]
+    tables = [header.get(f"{name}Data") for name in names]
+    if any(table is None for table in tables):  # segmented: its data are no entries
+        return 16
+    brightest = max(int(np.frombuffer(table, np.uint16).max()) for table in tables)
+    return 8 if brightest < 256 else 16
 
 
 def _as_rgb(
@@ -221,83 +198,3 @@ def _as_rgb(
     if array.dtype.itemsize <= 2:
         return array, Photometric.RGB, bits_stored
     return (array >> max(0, bits_stored - 16)).astype(np.uint16), Photometric.RGB, 16
-
-
-def _declared_format(source: DicomSource) -> PixelFormat:
-    header = source.header
-    float_bits = _FLOAT_BITS.get(source.pixel_keyword)
-    samples = _whole(source, "SamplesPerPixel")
-    bits_allocated = float_bits or _whole(source, "BitsAllocated")
-    return PixelFormat(
-        rows=_whole(source, "Rows"),
-        columns=_whole(source, "Columns"),
-        samples=samples,
-        frames=_whole(source, "NumberOfFrames", 1) or 1,
-        bits_allocated=bits_allocated,
-        bits_stored=float_bits or _whole(source, "BitsStored"),
-        signed=not float_bits and samples == 1 and _whole(source, "PixelRepresentation") == 1,
-        photometric=str(header.get("PhotometricInterpretation", "")).strip().upper(),
-        planar=_whole(source, "PlanarConfiguration", 0) if samples > 1 else 0,
-    )
-
-
-def _whole(source: DicomSource, keyword: str, default: int | None = None) -> int:
-    try:
-        value = source.header.get(keyword)
-        if value in (None, "") and default is not None:
-            return default
-        return int(value)
-    except (TypeError, ValueError):
-        raise source.refusal(f"its header has no usable {keyword}") from None
-
-
-def _contradiction(source: DicomSource, declared: PixelFormat) -> str:
-    if declared.rows < 1 or declared.columns < 1 or declared.frames < 1:
-        return f"it declares a picture of {declared.rows} x {declared.columns} pixels"
-    if declared.rows * declared.columns > LARGEST_FRAME_PIXELS:
-        return (
-            f"it declares {declared.rows} x {declared.columns} pixels, "
-            f"more than the {LARGEST_FRAME_PIXELS >> 20} million that are read"
-        )
-    if not _colours_fit(declared):
-        kind = (
-            repr(declared.photometric) if declared.photometric else "no photometric interpretation"
-        )
-        return f"it declares {kind} with {declared.samples} samples a pixel, which is not shown"
-    known_bits = (32, 64) if source.pixel_keyword in _FLOAT_BITS else _INTEGER_BITS
-    if declared.bits_allocated not in known_bits:
-        return f"it declares {declared.bits_allocated} bits a pixel"
-    if not 1 <= declared.bits_stored <= declared.bits_allocated:
-        return f"it declares {declared.bits_stored} bits stored in {declared.bits_allocated}"
-    return ""
-
-
-def _colours_fit(declared: PixelFormat) -> bool:
-    if declared.samples == 1:
-        return declared.photometric in _GREY or declared.photometric == "PALETTE COLOR"
-    return declared.samples == 3 and declared.photometric in _COLOUR
-
-
-def _lack_of_bytes(source: DicomSource, declared: PixelFormat) -> str:
-    if source.transfer_syntax.is_private or not source.transfer_syntax.is_transfer_syntax:
-        return f"its transfer syntax is unknown ({source.transfer_syntax})"
-    if source.transfer_syntax.is_encapsulated:
-        needed = declared.frames * _SMALLEST_FRAGMENT_BYTES
-    elif source.pixel_bytes is None:
-        return "its pixels are compressed and it does not say how"
-    else:
-        needed = (declared.frames * declared.frame_bits + 7) // 8
-    there = source.bytes_left
-    if source.pixel_bytes is not None:
-        there = min(there, source.pixel_bytes)
-    if needed > there:
-        return (
-            f"it is cut short or damaged: {declared.frames} x {declared.rows} x "
-            f"{declared.columns} pixels need {needed} bytes, {there} are there"
-        )
-    return ""
-
-
-def _ends_within_a_value(header: Dataset) -> bool:
-    last = header.get_item(max(header.keys())) if header else None
-    return isinstance(last, RawDataElement) and len(last.value or b"") < last.length

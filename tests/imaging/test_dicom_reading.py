@@ -270,7 +270,7 @@ def test_drawn_film_is_shown_as_highdicom_shows_it(
 @pytest.mark.parametrize(
     ("attributes", "reason"),
     [
-        ({"Rows": 65535, "Columns": 65535}, "more than the 256 million"),
+        ({"Rows": 65535, "Columns": 65535}, "more than the 64 million"),
         ({"NumberOfFrames": 2_000_000_000}, "cut short or damaged"),
         ({"Rows": 0}, "0 x 9 pixels"),
         ({"Rows": None}, "no usable Rows"),

@@ -1,0 +1,281 @@
+"""Pixels in every way that DICOM stores them, drawn here, against what was drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+import gdcm
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+from pydicom import dcmread
+from pydicom.encaps import encapsulate, encapsulate_extended, generate_frames
+from pydicom.pixels.processing import convert_color_space
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    JPEG2000Lossless,
+    JPEGBaseline8Bit,
+    JPEGExtended12Bit,
+    JPEGLSLossless,
+    RLELossless,
+)
+
+from medkd_core.errors import UnreadableFileError
+from medkd_core.imaging.frame import Photometric
+from medkd_core.imaging.reading import read_frame
+
+DrawDicom = Callable[..., Path]
+NATIVE = (
+    ImplicitVRLittleEndian,
+    ExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    DeflatedExplicitVRLittleEndian,
+)
+RANDOM = np.random.default_rng(17)
+SMOOTH = np.add.outer(np.arange(32) * 4, np.arange(40) * 3).astype(np.uint8)
+
+
+def noise(kind: str, bits: int, shape: tuple[int, ...] = (64, 72)) -> NDArray[np.generic]:
+    signed = kind[0] == "i"
+    low, high = (-(2 ** (bits - 1)), 2 ** (bits - 1)) if signed else (0, 2**bits)
+    return RANDOM.integers(low, high, shape).astype(kind)
+
+
+def with_pixels(path: Path, pixels: bytes, syntax: UID, **attributes: object) -> Path:
+    """Replace a drawn file's pixels by compressed ones."""
+    header = dcmread(path)
+    header.PixelData = pixels
+    header["PixelData"].VR = "OB"
+    header["PixelData"].is_undefined_length = True
+    header.file_meta.TransferSyntaxUID = syntax
+    for keyword, value in attributes.items():
+        setattr(header, keyword, value)
+    header.save_as(path)
+    return path
+
+
+@pytest.mark.parametrize("syntax", NATIVE, ids=lambda syntax: syntax.keyword)
+@pytest.mark.parametrize("kind", ["u1", "i1", "u2", "i2", "u4", "i4"])
+def test_every_native_encoding_keeps_every_kind_of_pixel(
+    draw_dicom: DrawDicom, syntax: UID, kind: str
+) -> None:
+    pixels = noise(kind, 8 * np.dtype(kind).itemsize, (7, 9))
+    stored = read_frame(draw_dicom(pixels, syntax=syntax)).stored
+    assert stored.dtype == kind
+    np.testing.assert_array_equal(stored, pixels)
+
+
+@pytest.mark.parametrize("signed", [0, 1])
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ExplicitVRBigEndian, RLELossless])
+@pytest.mark.parametrize(("allocated", "bits", "high"), [(16, 12, 11), (16, 12, 15), (16, 9, 12)])
+def test_bits_beside_the_stored_ones_are_no_part_of_a_pixel(
+    draw_dicom: DrawDicom, allocated: int, bits: int, high: int, syntax: UID, signed: int
+) -> None:
+    words = noise("u2", allocated)
+    native = ExplicitVRLittleEndian if syntax is RLELossless else syntax
+    path = draw_dicom(
+        words, syntax=native, BitsStored=bits, HighBit=high, PixelRepresentation=signed
+    )
+    if syntax is RLELossless:
+        header = dcmread(path)
+        header.compress(RLELossless, encoding_plugin="pydicom")
+        header.save_as(path)
+    expected = (words.astype(int) >> (high + 1 - bits)) & (2**bits - 1)
+    if signed:
+        expected = np.where(expected >= 2 ** (bits - 1), expected - 2**bits, expected)
+    np.testing.assert_array_equal(read_frame(path).stored, expected)
+
+
+@pytest.mark.parametrize("high", [0, 7, 99])
+def test_high_bit_that_cannot_be_is_taken_to_be_the_highest_stored(
+    draw_dicom: DrawDicom, high: int
+) -> None:
+    pixels = noise("u2", 12)
+    path = draw_dicom(pixels, BitsStored=12, HighBit=high)
+    np.testing.assert_array_equal(read_frame(path).stored, pixels)
+
+
+@pytest.mark.parametrize("syntax", [RLELossless, JPEGLSLossless, JPEG2000Lossless])
+@pytest.mark.parametrize(
+    ("kind", "bits"), [("u1", 8), ("u1", 6), ("i1", 8), ("u2", 16), ("u2", 12), ("i2", 12)]
+)
+def test_lossless_compression_keeps_every_pixel(
+    draw_dicom: DrawDicom, syntax: UID, kind: str, bits: int
+) -> None:
+    pixels = noise(kind, bits)
+    path = draw_dicom(pixels, BitsStored=bits, HighBit=bits - 1)
+    header = dcmread(path)
+    header.compress(syntax)
+    header.save_as(path)
+    np.testing.assert_array_equal(read_frame(path).stored, pixels)
+
+
+@pytest.mark.parametrize("process", ["JPEGLosslessProcess14", "JPEGLosslessProcess14_1"])
+@pytest.mark.parametrize(("kind", "bits"), [("u1", 8), ("u2", 12), ("u2", 16), ("i2", 16)])
+def test_lossless_jpeg_keeps_every_pixel(
+    draw_dicom: DrawDicom, process: str, kind: str, bits: int
+) -> None:
+    pixels = noise(kind, bits)
+    path = draw_dicom(pixels, BitsStored=bits, HighBit=bits - 1)
+    reader = gdcm.ImageReader()
+    reader.SetFileName(str(path))
+    assert reader.Read()
+    change = gdcm.ImageChangeTransferSyntax()
+    change.SetTransferSyntax(gdcm.TransferSyntax(getattr(gdcm.TransferSyntax, process)))
+    change.SetInput(reader.GetImage())
+    assert change.Change()
+    writer = gdcm.ImageWriter()
+    writer.SetFile(reader.GetFile())
+    writer.SetImage(change.GetOutput())
+    writer.SetFileName(str(path))
+    assert writer.Write()
+    np.testing.assert_array_equal(read_frame(path).stored, pixels)
+
+
+@pytest.mark.parametrize(
+    ("fragments", "table"), [(1, "basic"), (1, "none"), (3, "basic"), (3, "none"), (1, "extended")]
+)
+def test_frames_are_found_by_every_table_of_offsets(
+    draw_dicom: DrawDicom, fragments: int, table: str
+) -> None:
+    pixels = np.stack([noise("u2", 12) for _ in range(3)])
+    path = draw_dicom(pixels, BitsStored=12, HighBit=11)
+    header = dcmread(path)
+    header.compress(JPEGLSLossless, generate_instance_uid=False)
+    frames = list(generate_frames(header.PixelData, number_of_frames=3))
+    if table == "extended":
+        header.PixelData, offsets, lengths = encapsulate_extended(frames)
+        header.ExtendedOffsetTable, header.ExtendedOffsetTableLengths = offsets, lengths
+    else:
+        has_table = table == "basic"
+        header.PixelData = encapsulate(frames, fragments_per_frame=fragments, has_bot=has_table)
+    header.save_as(path)
+    for index in (2, 0, 1):
+        np.testing.assert_array_equal(read_frame(path, index).stored, pixels[index])
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("syntax", [JPEGBaseline8Bit, JPEGExtended12Bit])
+def test_8_bit_jpeg_is_read(draw_dicom: DrawDicom, syntax: UID, progressive: bool) -> None:
+    path = with_pixels(
+        draw_dicom(SMOOTH),
+        encapsulate([jpeg(SMOOTH, progressive=progressive)]),
+        syntax,
+    )
+    np.testing.assert_allclose(read_frame(path).stored, SMOOTH, atol=3)
+
+
+@pytest.mark.parametrize("declared", ["YBR_FULL_422", "YBR_FULL", "RGB"])
+@pytest.mark.parametrize("keep_rgb", [False, True])
+def test_colour_jpeg_says_itself_which_colours_it_holds(
+    draw_dicom: DrawDicom, declared: str, keep_rgb: bool
+) -> None:
+    if declared == "YBR_FULL" and keep_rgb:
+        pytest.skip("a stream of RGB is declared as RGB or, by habit, as YBR_FULL_422")
+    colour = np.stack([SMOOTH, SMOOTH[::-1], 255 - SMOOTH], -1)
+    encoded = jpeg(colour, quality=97, **({"keep_rgb": True} if keep_rgb else {"subsampling": 0}))
+    path = with_pixels(
+        draw_dicom(colour),
+        encapsulate([encoded]),
+        JPEGBaseline8Bit,
+        PhotometricInterpretation=declared,
+    )
+    np.testing.assert_allclose(read_frame(path).stored, colour, atol=12)
+
+
+def jpeg(pixels: NDArray[np.uint8], quality: int = 95, **options: object) -> bytes:
+    stream = BytesIO()
+    Image.fromarray(pixels).save(stream, "JPEG", quality=quality, **options)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("planar", [0, 1])
+@pytest.mark.parametrize("syntax", [RLELossless, JPEGLSLossless, JPEG2000Lossless])
+def test_compressed_colour_is_the_same_whatever_planes_are_declared(
+    draw_dicom: DrawDicom, syntax: UID, planar: int
+) -> None:
+    colour = noise("u1", 8, (64, 72, 3))
+    path = draw_dicom(colour)
+    header = dcmread(path)
+    header.compress(syntax)
+    header.PlanarConfiguration = planar
+    header.save_as(path)
+    np.testing.assert_array_equal(read_frame(path).stored, colour)
+
+
+def test_half_of_the_colours_is_enough_where_the_file_says_so(draw_dicom: DrawDicom) -> None:
+    blocks = RANDOM.integers(30, 220, (8, 8, 3))
+    colour = np.kron(blocks, np.ones((2, 2, 1))).astype(np.uint8)
+    path = draw_dicom(colour, PhotometricInterpretation="YBR_FULL_422")
+    pairs = convert_color_space(colour, "RGB", "YBR_FULL").reshape(-1, 2, 3)
+    header = dcmread(path)
+    header.PixelData = np.stack(
+        [pairs[:, 0, 0], pairs[:, 1, 0], pairs[:, 0, 1], pairs[:, 0, 2]], 1
+    ).tobytes()
+    header.save_as(path)
+    np.testing.assert_allclose(read_frame(path).stored, colour, atol=2)
+
+
+@pytest.mark.parametrize("photometric", ["YBR_PARTIAL_422", "YBR_PARTIAL_420", "HSV"])
+def test_colours_that_are_not_shown_are_refused_with_a_cure(
+    draw_dicom: DrawDicom, photometric: str
+) -> None:
+    path = draw_dicom(noise("u1", 8, (8, 8, 3)), PhotometricInterpretation=photometric)
+    with pytest.raises(UnreadableFileError, match=f"'{photometric}'.*Ask for the study"):
+        read_frame(path)
+
+
+RED = np.array([0, 100, 200, 255])
+
+
+@pytest.mark.parametrize(
+    ("descriptor", "data", "first", "bits", "scale"),
+    [
+        ([4, 0, 8], RED.astype("u1"), 0, 8, 1),
+        ([4, 0, 8], RED.astype("<u2"), 0, 8, 1),
+        ([4, 0, 16], RED.astype("<u2"), 0, 8, 1),
+        ([4, 0, 16], (RED * 257).astype("<u2"), 0, 16, 257),
+        ([4, 3, 16], (RED * 257).astype("<u2"), 3, 16, 257),
+    ],
+    ids=["bytes", "bytes in words", "said to be words", "words", "from the fourth value on"],
+)
+def test_palettes_are_as_bright_as_they_were_made(
+    draw_dicom: DrawDicom,
+    descriptor: list[int],
+    data: NDArray[np.generic],
+    first: int,
+    bits: int,
+    scale: int,
+) -> None:
+    index = RANDOM.integers(0, 4, (8, 8)).astype(np.uint8)
+    tables = {
+        f"{colour}PaletteColorLookupTable{part}": value
+        for colour in ("Red", "Green", "Blue")
+        for part, value in (("Descriptor", descriptor), ("Data", data.tobytes()))
+    }
+    path = draw_dicom(index + first, PhotometricInterpretation="PALETTE COLOR", **tables)
+    frame = read_frame(path)
+    assert (frame.photometric, frame.bits_stored) == (Photometric.RGB, bits)
+    np.testing.assert_array_equal(frame.stored[..., 0], RED[index] * scale)
+
+
+def test_segmented_palette_is_drawn_out(draw_dicom: DrawDicom) -> None:
+    index = RANDOM.integers(0, 256, (8, 8)).astype(np.uint8)
+    ramp = np.array([0, 1, 0, 1, 255, 65535], "<u2").tobytes()
+    tables = {
+        name: value
+        for colour in ("Red", "Green", "Blue")
+        for name, value in (
+            (f"{colour}PaletteColorLookupTableDescriptor", [256, 0, 16]),
+            (f"Segmented{colour}PaletteColorLookupTableData", ramp),
+        )
+    }
+    path = draw_dicom(index, PhotometricInterpretation="PALETTE COLOR", **tables)
+    np.testing.assert_allclose(read_frame(path).stored[..., 2], index * 257.0, atol=1)
