@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from medkd_core.imaging.study import Instance, Refusal, Series, Study
+from medkd_core.imaging.study import Refusal, Series, Study
 from medkd_viewer.settings import RecentFolder
 from medkd_viewer.studies.library import Library, Sign
 from medkd_viewer.studies.pictures import Image, count_images, documents_of, middle_image
@@ -30,8 +30,8 @@ class Face:
     Attributes
     ----------
     title : str
-    lines : tuple of (str, str)
-        Each a part that gives way where room is short, and a part that stays.
+    lines : tuple of tuple of str
+        Each in some wordings, the longest first; the last is shortened where none has room.
     words : str
         All of it, for a screen reader and for pointing at.
     image : Image or None
@@ -44,7 +44,7 @@ class Face:
     """
 
     title: str
-    lines: tuple[tuple[str, str], ...] = ()
+    lines: tuple[tuple[str, ...], ...] = ()
     words: str = ""
     image: Image | None = None
     sign: Sign = Sign.NONE
@@ -100,6 +100,7 @@ class Faces:
         study = row.study
         remark, sign = self._library.remark_on(study.uid)
         state = self.state(study) or "Unread"
+        short = "Read" if self._library.journal.read_at(study.uid) else state
         title, what = self.title(study), study_part(study)
         if self._outline.hidden and study_is_a_file(study):
             what = "Picture"
@@ -110,7 +111,10 @@ class Faces:
         words = ", ".join(filter(None, (*said, "shown" if shown else "")))
         return Face(
             title,
-            ((what, date), (count, state)),
+            (
+                (_joined(what, count), what),
+                (_joined(date, state), _joined(date, short), state),
+            ),
             words + _fold_words(unfolded),
             middle_image(study),
             sign,
@@ -124,17 +128,21 @@ class Faces:
         title, count = series_title(series), count_words(series)
         said = (title, series.modality, count, "shown" if shown else "")
         words = "Series " + ", ".join(filter(None, said))
-        return Face(title, ((series.modality, count),), words, middle_image(series), shown=shown)
+        return Face(
+            title, ((_joined(series.modality, count),),), words, middle_image(series), shown=shown
+        )
 
     def _document(self, row: DocumentRow) -> Face:
-        title = document_title(row.document)
-        line = ("Document", row.document.modality)
-        return Face(title, (line,), f"Document {title}, {row.document.modality}")
+        document = row.document
+        title = document.kind or "Document"
+        detail = document.modality if self._outline.hidden else document.description
+        line = _joined("Document", detail or document.modality)
+        return Face(title, ((line,),), f"{title}, {line}")
 
     def _refused(self, row: RefusedRow) -> Face:
         name = "A file" if self._outline.hidden else row.refusal.path.name
         reason = reason_sentence(row.refusal)
-        return Face(name, ((reason, ""),), f"{name}: {reason}")
+        return Face(name, ((reason,),), f"{name}: {reason}")
 
 
 def study_title(study: Study) -> str:
@@ -180,11 +188,6 @@ def series_title(series: Series) -> str:
     return f"Series {series.number}" if series.number is not None else "Series"
 
 
-def document_title(document: Instance) -> str:
-    """What kind of document it is."""
-    return document.description or document.kind or "Document"
-
-
 def section_words(row: SectionRow) -> str:
     """A heading."""
     match row.section:
@@ -211,7 +214,11 @@ def reason_sentence(refusal: Refusal) -> str:
 
 def _recent(place: RecentFolder) -> Face:
     count = f"{_counted(place.images, 'image')} · {_counted(place.studies, 'study', 'studies')}"
-    return Face(place.path.name, ((count, ""),), f"{place.path}, {count}")
+    return Face(place.path.name, ((count,),), f"{place.path}, {count}")
+
+
+def _joined(*words: str) -> str:
+    return " · ".join(filter(None, words))
 
 
 def _counted(count: int, one: str, many: str = "") -> str:

@@ -6,6 +6,7 @@ from bisect import insort
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 
 from medkd_core.imaging.searching import merged
@@ -13,7 +14,7 @@ from medkd_core.imaging.study import FoundStudies, Refusal, Study
 from medkd_viewer.settings import RecentFolder
 from medkd_viewer.studies.journal import Journal
 from medkd_viewer.studies.pictures import Image, documents_of, images_of
-from medkd_viewer.studies.query import Query, SearchText, search_text
+from medkd_viewer.studies.query import Query, SearchText, date_digits, search_text
 
 __all__ = ["Image", "Library", "Sign", "documents_of", "images_of"]
 
@@ -95,6 +96,11 @@ class Library:
             return list(self.in_order())
         return [s for s in self.in_order() if query.matches(self._text(s), hidden=hidden)]
 
+    def prepare_search(self, most: int) -> bool:
+        """Read the words of some more studies in advance; tells whether any are left."""
+        unread = (study for uid, study in self.studies.items() if uid not in self._texts)
+        return sum(1 for study in islice(unread, most) if self._text(study)) == most
+
     def patient_number(self, study: Study) -> int:
         """Stands for the patient while the name is hidden; the same as long as a study is open."""
         return self._patients[_patient_key(study)].number
@@ -117,8 +123,7 @@ class Library:
         insort(self._patients[key].uids, study.uid, key=self._age)
 
     def _age(self, uid: str) -> int:
-        date = self.studies[uid].date
-        return -int(date) if date.isdecimal() else 0
+        return -int(date_digits(self.studies[uid].date) or 0)
 
     def _text(self, study: Study) -> SearchText:
         known = self._texts.get(study.uid)

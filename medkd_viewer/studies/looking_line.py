@@ -22,7 +22,7 @@ class LookingLine(QWidget):
         stop.setToolTip("Keep what was found and look no further")
         stop.clicked.connect(self.stop_asked)
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(8, 4, 0, 0)
+        layout.setContentsMargins(8, 4, 12, 0)
         layout.setSpacing(8)
         layout.addWidget(self._words, 1)
         layout.addWidget(stop)

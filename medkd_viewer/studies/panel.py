@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QObject, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent
+from PySide6.QtGui import QGuiApplication, QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from medkd_core.imaging.study import Instance, Study
@@ -36,6 +36,9 @@ from medkd_viewer.studies.thumbnails import Thumbnails
 
 _REST_MS = 40
 """Thumbnails are made when the list has come to rest for so long."""
+
+_PREPARED_AT_ONCE = 200
+"""Studies whose words are read while the window has nothing else to do."""
 
 
 class StudiesPanel(QWidget):
@@ -88,6 +91,7 @@ class StudiesPanel(QWidget):
         self.list.setItemDelegate(self._painter)
         self.looking = LookingLine()
         self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
+        self._idle = QTimer(self, interval=0)
         self._lay_out()
         self._connect()
         self.refresh()
@@ -100,6 +104,7 @@ class StudiesPanel(QWidget):
         key = self.model.rows[in_hand.row()].key if in_hand.isValid() else None
         self.list.empty_words = self._empty_words()
         self.model.show_rows(self._outline.rows())
+        self._idle.start()
         if key is not None and not self.list.currentIndex().isValid():
             self._take_in_hand(self.model.number_of(key))
 
@@ -126,6 +131,16 @@ class StudiesPanel(QWidget):
         if not self.list.currentIndex().isValid():
             self.list.setCurrentIndex(self.model.index(min(1, self.model.rowCount() - 1)))
         self.list.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        """Go on making thumbnails."""
+        super().showEvent(event)
+        self._rest.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
+        """Nobody sees thumbnails now."""
+        super().hideEvent(event)
+        self._rest.stop()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
         """From the search field, Down goes to the list, Return opens the first, Escape clears."""
@@ -158,10 +173,11 @@ class StudiesPanel(QWidget):
 
     def _lay_out(self) -> None:
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 12, 2, 8)
+        layout.setContentsMargins(12, 12, 0, 8)
         layout.setSpacing(4)
         top = QVBoxLayout()
-        top.setContentsMargins(0, 0, 10, 0)
+        # The list's scroll bar stands in the panel's margin.
+        top.setContentsMargins(0, 0, 12, 0)
         top.addWidget(self._search)
         layout.addLayout(top)
         layout.addWidget(self.list)
@@ -171,8 +187,9 @@ class StudiesPanel(QWidget):
         self._search.textChanged.connect(self.refresh)
         self._look.changed.connect(self._follow_look)
         self._thumbnails.ready.connect(self.list.viewport().update)
+        self._idle.timeout.connect(self._prepare_search)
         self._rest.timeout.connect(self._want_thumbnails)
-        self.list.sight_changed.connect(self._rest.start)
+        self.list.sight_changed.connect(self._come_to_rest)
         self.list.chosen.connect(self._choose)
         self.list.fold_asked.connect(self._fold)
         self.list.close_asked.connect(self._close)
@@ -183,6 +200,14 @@ class StudiesPanel(QWidget):
     def _follow_look(self) -> None:
         if self._outline.hidden != self._look.patient_hidden:
             self.refresh()
+
+    def _prepare_search(self) -> None:
+        if not self._library.prepare_search(_PREPARED_AT_ONCE):
+            self._idle.stop()
+
+    def _come_to_rest(self) -> None:
+        if self.isVisible():
+            self._rest.start()
 
     def _want_thumbnails(self) -> None:
         rows = [self.model.rows[number] for number in self.list.numbers_in_sight()]

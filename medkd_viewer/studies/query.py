@@ -37,7 +37,7 @@ def search_text(study: Study) -> SearchText:
     return SearchText(
         " ".join((*words, *parts, *modalities)).lower().replace("_", " "),
         f"{study.patient_name} {study.patient_id} {study.accession}".lower(),
-        study.date,
+        date_digits(study.date),
         modalities,
     )
 
@@ -61,7 +61,7 @@ class Query:
                 words.append(word)
             elif value:
                 fields[name].append(value)
-        dates = tuple(value.replace("-", "") for value in fields["date"])
+        dates = tuple(date_digits(value) or value for value in fields["date"])
         return cls(tuple(words), dates, tuple(fields["modality"]))
 
     @property
@@ -75,11 +75,20 @@ class Query:
         for word in self.words:
             if word not in text.words and word not in identity:
                 return False
+        if not self.dates and not self.modalities:
+            return True
         return all(text.date.startswith(date) for date in self.dates) and all(
             any(one.startswith(wanted) for one in text.modalities) for wanted in self.modalities
         )
 
 
+def date_digits(date: str) -> str:
+    """``YYYYMMDD``, also from the dots of old files and the dashes of a reader; else empty."""
+    digits = date.replace(".", "").replace("-", "")
+    return digits if digits.isascii() and digits.isdecimal() else ""
+
+
 def date_words(date: str) -> str:
-    """``YYYYMMDD`` with dashes; anything else as it is."""
-    return f"{date[:4]}-{date[4:6]}-{date[6:]}" if len(date) == 8 and date.isdigit() else date
+    """A date with dashes; what is none stays as it is."""
+    digits = date_digits(date)
+    return f"{digits[:4]}-{digits[4:6]}-{digits[6:]}" if len(digits) == 8 else date

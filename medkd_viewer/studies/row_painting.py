@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from PySide6.QtCore import QPointF, QRect, QSize, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QImage, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
@@ -38,8 +38,8 @@ _PADDING = 8
 _PICTURE, _PART_PICTURE = 48, 36
 _WORDS_LEFT = _PADDING + _PICTURE + 10
 _LINE = 18
+_SIGN_ROOM = 16
 _REFUSED_LINES = 8
-_LEAST_WIDTH = 36
 _LEFT = Qt.AlignmentFlag.AlignLeft.value | Qt.AlignmentFlag.AlignVCenter.value
 _WRAPPED = Qt.AlignmentFlag.AlignTop.value | Qt.TextFlag.TextWordWrap.value
 
@@ -105,11 +105,11 @@ class RowPainter(QStyledItemDelegate):
             _paint_document(painter, picture)
         else:
             self._paint_thumbnail(painter, picture, face.image)
-        room = FOLD_WIDTH - 4 if face.sign or face.unfolded is not None else _PADDING
-        lines = 1 + len(face.lines)
-        top = (box.height() - lines * _LINE) // 2
-        _paint_words(painter, box.adjusted(_WORDS_LEFT, top, -room, 0), face)
-        _paint_sign(painter, box, face.sign)
+        top = (box.height() - (1 + len(face.lines)) * _LINE) // 2
+        words = box.adjusted(_WORDS_LEFT, top, -_PADDING, 0)
+        _paint_words(painter, words, face)
+        last = words.top() + len(face.lines) * _LINE + _LINE // 2
+        _paint_sign(painter, QPoint(box.right() - 13, last), face.sign)
         if face.shown:
             _paint_shown(painter, box)
 
@@ -146,24 +146,23 @@ def _paint_section(painter: QPainter, box: QRect, title: str) -> None:
 
 
 def _paint_words(painter: QPainter, box: QRect, face: Face) -> None:
-    for number, line in enumerate((("", face.title), *face.lines)):
+    for number, line in enumerate(((face.title,), *face.lines)):
         font = ui_font(13 if number == 0 else 12)
         painter.setFont(font)
         painter.setPen(colour("text" if number == 0 else "second"))
-        place = QRect(box.left(), box.top() + number * _LINE, box.width(), _LINE)
-        painter.drawText(place, _LEFT, fitted(QFontMetrics(font), line, box.width()))
+        folds = number == 0 and face.unfolded is not None
+        signed = number == len(face.lines) and face.sign is not Sign.NONE
+        width = box.width() - (_SIGN_ROOM if folds or signed else 0)
+        place = QRect(box.left(), box.top() + number * _LINE, width, _LINE)
+        painter.drawText(place, _LEFT, fitted(QFontMetrics(font), line, width))
 
 
-def fitted(metrics: QFontMetrics, line: tuple[str, str], width: int) -> str:
-    """A line that fits: its first part gives way, shortened or left out, its second stays."""
-    yields, stays = line
-    end = f" · {stays}" if yields and stays else stays
-    room = width - metrics.horizontalAdvance(end)
-    if metrics.horizontalAdvance(yields) <= room:
-        return yields + end
-    if room < _LEAST_WIDTH:
-        return metrics.elidedText(stays or yields, Qt.TextElideMode.ElideRight, width)
-    return metrics.elidedText(yields, Qt.TextElideMode.ElideRight, room) + end
+def fitted(metrics: QFontMetrics, wordings: Sequence[str], width: int) -> str:
+    """The first wording that has room, or the last, shortened."""
+    for words in wordings:
+        if metrics.horizontalAdvance(words) <= width:
+            return words
+    return metrics.elidedText(wordings[-1], Qt.TextElideMode.ElideRight, width)
 
 
 def _paint_refused(painter: QPainter, box: QRect, face: Face) -> None:
@@ -183,15 +182,14 @@ def _paint_document(painter: QPainter, place: QRect) -> None:
     icon("document").paint(painter, sign)
 
 
-def _paint_sign(painter: QPainter, box: QRect, sign: Sign) -> None:
+def _paint_sign(painter: QPainter, middle: QPoint, sign: Sign) -> None:
     if sign is Sign.NONE:
         return
     shade = colour("failure" if sign is Sign.FAILURE else "caution")
     hollow = sign is Sign.HOLLOW
     painter.setPen(QPen(shade, 1.5) if hollow else Qt.PenStyle.NoPen)
     painter.setBrush(Qt.BrushStyle.NoBrush if hollow else shade)
-    side = 7
-    painter.drawEllipse(box.right() - 10 - side, box.center().y() - side // 2, side, side)
+    painter.drawEllipse(middle.toPointF(), 3.5, 3.5)
 
 
 def _paint_shown(painter: QPainter, box: QRect) -> None:

@@ -45,6 +45,7 @@ class RowView(QListView):
         self._tops = [0]
         self._anchor: tuple[QPersistentModelIndex, int] | None = None
         self.empty_words = ""
+        self.setViewportMargins(0, 0, 2, 0)
         self.setMouseTracking(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -72,6 +73,8 @@ class RowView(QListView):
         bar.setRange(0, max(0, self._tops[-1] - page))
         bar.setPageStep(page)
         bar.setSingleStep(_STEP)
+        # It keeps its place, so that rows are as wide with it as without.
+        bar.setEnabled(bar.maximum() > 0)
         QAbstractItemView.updateGeometries(self)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802

@@ -164,6 +164,7 @@ class Outline:
     shown: tuple[str, str] | None = None
     _unfolded: set[str] = field(default_factory=set)
     _by_itself: str = ""
+    _rows: dict[str, StudyRow] = field(default_factory=dict)
 
     def show(self, study_uid: str, series_uid: str) -> bool:
         """Take a film in hand: its study unfolds, the one before folds; tells a change."""
@@ -199,12 +200,21 @@ class Outline:
 
     def _studies(self) -> Iterator[Row]:
         studies = self.library.matching(self.query, hidden=self.hidden)
+        for uid in self._rows.keys() - self.library.studies.keys():
+            del self._rows[uid]
         if studies:
             yield SectionRow(Section.STUDIES, len(studies))
         for study in studies:
-            yield StudyRow(study)
+            yield self._study_row(study)
             if study.uid in self._unfolded:
                 yield from parts_of(study)
+
+    def _study_row(self, study: Study) -> StudyRow:
+        """The row made before, if it still holds: thousands of new ones stall the collector."""
+        row = self._rows.get(study.uid)
+        if row is None or row.study is not study:
+            row = self._rows[study.uid] = StudyRow(study)
+        return row
 
     def _refused(self) -> Iterator[Row]:
         if not self.library.refused or not self.query.is_empty:
