@@ -78,7 +78,7 @@ def pixel_format(source: DicomSource) -> PixelFormat:
         raise source.refusal(f"it holds no picture ({object_kind(source.header)})", _SEE_CONTENT)
     declared = _declared_format(source)
     if not _colours_fit(declared):
-        raise source.refusal(_foreign_colours(declared), _ASK_FORGREY_OR_RGB)
+        raise source.refusal(_foreign_colours(declared), _ASK_FOR_GREY_OR_RGB)
     because = _contradiction(source, declared) or _lack_of_bytes(source, declared)
     if because:
         raise source.refusal(because)
