@@ -119,6 +119,7 @@ class ReadingRoom(QWidget):
     def open_study(self, study: Study, position: int = 0) -> None:
         """Show one of a study's pictures, by its place in the reading order."""
         if documents_of(study) and not count_images(study):
+            self.studies.select(study.uid)
             self.show_document(documents_of(study)[0])
             return
         shown = self.opener.study
@@ -138,6 +139,14 @@ class ReadingRoom(QWidget):
         self.message.emit("")
         self.study_changed.emit()
 
+    @property
+    def study_in_hand(self) -> Study | None:
+        """The study of the film or document that is shown."""
+        document, studies = self.area.document, self.library.studies.values()
+        if document is None:
+            return self.opener.study
+        return next((study for study in studies if document in study.instances), None)
+
     def close_studies(self, uids: Sequence[str]) -> None:
         """Take studies off the list and off the panes; no file is touched."""
         known = [uid for uid in uids if uid in self.library.studies]
@@ -146,6 +155,8 @@ class ReadingRoom(QWidget):
         if not self.library.studies:
             self.intake.stop()
             self.library.clear()
+        if self.study_in_hand is None:
+            self.area.show_films()
         for state in self.desk.places:
             if state.film is None or state.film.study.uid not in known:
                 continue
@@ -164,9 +175,10 @@ class ReadingRoom(QWidget):
     def step_study(self, by: int) -> None:
         """Go to the next (1) or previous (-1) study of the list."""
         uids = [study.uid for study in self.library.in_order()]
-        if self.opener.study is None or self.opener.study.uid not in uids:
+        study = self.study_in_hand
+        if study is None or study.uid not in uids:
             return
-        number = uids.index(self.opener.study.uid) + by
+        number = uids.index(study.uid) + by
         if 0 <= number < len(uids):
             self.open_study(self.library.studies[uids[number]])
 

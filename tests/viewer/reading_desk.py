@@ -21,7 +21,7 @@ class _SharedPool:
     """The session's decoders, which outlive one window."""
 
     def __init__(self, pool) -> None:
-        self.decode, self.search = pool.decode, pool.search
+        self.decode, self.search, self.content = pool.decode, pool.search, pool.content
 
     def close(self) -> None:
         pass

@@ -332,3 +332,66 @@ def test_every_control_of_the_windows_has_a_name(qtbot, tags, page) -> None:
             for control in window.findChildren(kind):
                 if control.focusPolicy() is not Qt.FocusPolicy.NoFocus:
                     assert control.accessibleName(), control
+
+
+def choose(desk, name: str) -> None:
+    """Choose a document of the list as a click does."""
+    document = next(
+        one
+        for study in desk.room.library.studies.values()
+        for one in study.instances
+        if one.path.name == name
+    )
+    desk.room.studies.document_chosen.emit(document)
+
+
+def test_document_stands_in_the_films_place_until_a_film_is_chosen(
+    desk, films: Path, tmp_path: Path
+) -> None:
+    report(tmp_path / "report.dcm")
+    desk.open([films / "ada.dcm"])
+    study = desk.state.film.study
+    desk.open([tmp_path / "report.dcm"])
+    choose(desk, "report.dcm")
+    page = desk.room.area.page
+    desk.wait(lambda: "clear" in page.text.toPlainText())
+    assert page.isVisible()
+    assert not desk.panes.isVisible()
+    assert desk.state.film is None
+    desk.room.area.focus_first()
+    assert desk.window.focusWidget() is page.text
+    desk.room.open_study(study)
+    desk.wait(lambda: desk.state.film is not None)
+    assert desk.panes.isVisible()
+
+
+def test_study_of_documents_is_one_step_from_its_neighbours(
+    desk, films: Path, tmp_path: Path
+) -> None:
+    report(tmp_path / "report.dcm")
+    desk.open([films / "ada.dcm", tmp_path / "report.dcm"])
+    first, last = desk.room.library.in_order()
+    desk.room.open_study(first)
+    for step, study in ((1, last), (-1, first), (1, last)):
+        desk.room.step_study(step)
+        assert desk.room.study_in_hand == study
+    desk.wait(lambda: not desk.room.is_opening)
+
+
+def test_tags_open_and_close_by_their_key(qtbot, desk, films: Path) -> None:
+    desk.open([films / "ada.dcm"])
+    qtbot.keyClick(desk.window, Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
+    tags = desk.window.contents.tags
+    qtbot.waitUntil(tags.isActiveWindow)
+    desk.wait(lambda: tags.table.model.rowCount() > 0)
+    qtbot.keyClick(tags.table.search, Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
+    assert not tags.isVisible()
+
+
+def test_steps_open_and_close_by_their_key(qtbot, desk, films: Path) -> None:
+    desk.open([films / "ada.dcm"])
+    qtbot.keyClick(desk.window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
+    steps = desk.window.contents.steps
+    assert any(line.startswith("Stored: ") for line in steps.lines())
+    qtbot.keyClick(steps, Qt.Key.Key_Escape)
+    assert not steps.isVisible()
