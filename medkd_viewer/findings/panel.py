@@ -175,5 +175,5 @@ def _waiting_sentence(opinion: SecondOpinion) -> str:
     if opinion.status is ModelStatus.OPENING:
         return "Its files are checked first. You can read the film meanwhile."
     if opinion.status is ModelStatus.READY and not opinion.is_asking and not opinion.trouble:
-        return "Open a film to hear what the networks think."
+        return "The networks are asked about an open film once you rest on it."
     return ""

@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from films_in_memory import film_of, study_of
+from PySide6.QtGui import QFontMetricsF
+
+from medkd_core.imaging.frame import Spacing, SpacingBasis
+from medkd_viewer.reading.annotations import LINE_HEIGHT, fitted
+from medkd_viewer.reading.corner_texts import CornerTexts, corner_texts
+from medkd_viewer.reading.heads import head_of
+from medkd_viewer.reading.look import Look
+from medkd_viewer.reading.orientation import EdgeLetters, edge_letters
+from medkd_viewer.reading.pane import FilmPane
+from medkd_viewer.reading.scale_bar import scale_bar
+from medkd_viewer.reading.state import ReadingState
+from medkd_viewer.reading.viewport import PaneGeometry, flipped, turned, whole_film
+from medkd_viewer.theme import ui_font
+
+CALIBRATED = Spacing(0.5, 0.25, SpacingBasis.CALIBRATED)
+
+
+def texts_in(texts: CornerTexts) -> str:
+    return " ".join((*texts.top_left, *texts.top_right, *texts.bottom_left, *texts.bottom_right))
+
+
+def test_corners_say_who_what_how_and_how_large():
+    film = film_of(study_of(images=12), image=2, spacing=CALIBRATED)
+    texts = corner_texts(film, film.first_voi, 0.5)
+    assert texts.top_left == ("PHANTOM, ADA", "MK-0001 · F · 61 y")
+    assert texts.top_right == ("Chest PA", "2024-06-11", "Series 1 · Axial 5 mm")
+    assert texts.bottom_left == ("W 1000 L 500 · Soft", "Image 3 of 12")
+    assert texts.bottom_right == ("Zoom 50 % · 60 × 40", "0.5 mm/px, calibrated")
+
+
+def test_hidden_patient_is_in_no_corner():
+    film = film_of()
+    hidden = texts_in(corner_texts(film, film.first_voi, 1.0, patient_hidden=True))
+    for word in ("PHANTOM", "ADA", "MK-0001", "61"):
+        assert word not in hidden
+    assert "Series 1" in hidden
+
+
+def test_played_images_say_how_fast_they_follow():
+    film = film_of(study_of(images=3))
+    assert "Image 1 of 3 · 15 per second" in texts_in(corner_texts(film, None, 1.0, rate=15.0))
+
+
+@pytest.mark.parametrize("width", [90, 160, 240, 320, 500])
+@pytest.mark.parametrize("height", [90, 150, 240])
+def test_texts_never_run_into_each_other(qapp, width, height):
+    film = film_of(spacing=CALIBRATED)
+    metrics = QFontMetricsF(ui_font(12))
+    texts = fitted(corner_texts(film, film.first_voi, 1.0), width, height, metrics)
+    for left, right in (
+        (texts.top_left, texts.top_right),
+        (texts.bottom_left, texts.bottom_right),
+    ):
+        widest = sum(max(map(metrics.horizontalAdvance, side), default=0) for side in (left, right))
+        assert widest <= width
+    rows = max(len(texts.top_left), len(texts.top_right)) + max(
+        len(texts.bottom_left), len(texts.bottom_right)
+    )
+    assert rows * LINE_HEIGHT <= height
+    assert texts.top_left[0].startswith("PHANTOM"[: max(1, width // 20)])
+
+
+@pytest.mark.parametrize(
+    ("spacing", "turns", "label", "pixels"),
+    [
+        (CALIBRATED, 0, "20 mm, calibrated", 40 * 4),
+        (CALIBRATED, 1, "10 mm, calibrated", 40 * 4),
+        (Spacing(1, 1, SpacingBasis.AT_DETECTOR), 0, "50 mm, at detector", 50 * 4),
+        (Spacing(1, 1, SpacingBasis.UNKNOWN), 0, "50 mm, basis unknown", 50 * 4),
+        (None, 0, "50 px", 50 * 4),
+    ],
+)
+def test_bar_has_a_round_length_and_says_how_it_is_known(spacing, turns, label, pixels):
+    viewport = replace(whole_film(100, 100), quarter_turns=turns)
+    geometry = PaneGeometry(viewport, (100, 100), (0, 0, 400, 400))
+    bar = scale_bar(spacing, geometry, 210.0)
+    assert bar.label == label
+    assert bar.length == pytest.approx(pixels)
+
+
+def test_bar_is_as_long_as_what_it_measures_on_the_screen():
+    geometry = PaneGeometry(whole_film(100, 200), (100, 200), (5, 9, 333, 444))
+    bar = scale_bar(CALIBRATED, geometry, 180.0)
+    rows = float(bar.label.split()[0]) / CALIBRATED.row_mm
+    _, top = geometry.to_pane(50, 0)
+    _, bottom = geometry.to_pane(50, rows)
+    assert bar.length == pytest.approx(bottom - top)
+
+
+def test_letters_stand_on_all_four_sides_and_turn_with_the_film():
+    film = film_of(orientation=("L", "PF"))
+    viewport = whole_film(*film.size)
+    assert edge_letters(film, viewport) == EdgeLetters("R", "AH", "L", "PF")
+    assert edge_letters(film, turned(viewport)) == EdgeLetters("PF", "R", "AH", "L")
+    upside_down = flipped(viewport, horizontally=False)
+    assert edge_letters(film, upside_down) == EdgeLetters("R", "PF", "L", "AH")
+
+
+@pytest.mark.parametrize(
+    ("study", "text", "caution"),
+    [
+        (study_of(date="20190302"), "Prior · 2019-03-02 · Chest PA", False),
+        (study_of(date="20250101"), "Later · 2025-01-01 · Chest PA", False),
+        (study_of(uid="other"), "Other study · 2024-06-11 · Chest PA", False),
+        (study_of(name="PHANTOM, BEN", number="MK-0002"), "Other patient", True),
+        (study_of(name="PHANTOM, BEN", date="20190302"), "Same number, other name", True),
+        (study_of(number="", uid="unnamed"), "Patient not known", True),
+    ],
+)
+def test_head_says_which_examination_lies_beside_and_warns_of_another_patient(study, text, caution):
+    head = head_of(film_of(study), film_of())
+    assert head.text.startswith(text)
+    assert head.caution is caution
+
+
+def shown(pane: FilmPane) -> np.ndarray:
+    image = pane.grab().toImage().convertToFormat(pane.grab().toImage().Format.Format_RGB888)
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)
+    return rows[:, : image.width() * 3].reshape(image.height(), image.width(), 3).astype(int)
+
+
+def test_hiding_the_patient_changes_only_the_corner_with_the_name(qtbot):
+    state = ReadingState(Look())
+    state.show_film(film_of(shape=(60, 60)))
+    pane = FilmPane(state)
+    qtbot.addWidget(pane)
+    pane.resize(480, 480)
+    named = shown(pane)
+    state.look.set_patient_hidden(True)
+    rows, columns, _ = np.nonzero(named - shown(pane))
+    assert rows.size > 0
+    assert rows.max() < 60
+    assert columns.max() < 240
+
+
+def test_film_of_another_patient_has_a_head_in_the_colour_of_caution(qtbot):
+    state = ReadingState(Look())
+    other = film_of(study_of(name="PHANTOM, BEN", number="MK-0002"))
+    state.show_film(other)
+    pane = FilmPane(state)
+    qtbot.addWidget(pane)
+    pane.resize(300, 300)
+    pane.set_head(head_of(other, film_of()))
+    head = shown(pane)[4:24]
+    assert (head[..., 0] - head[..., 2]).max() > 100
+    assert pane.picture_area()[1] > 24
