@@ -136,6 +136,8 @@ class ReadingRoom(QWidget):
         self._asking.show_film(None)
         self.is_opening, self.trouble = False, ""
         self.area.show_document(document)
+        if self.study_in_hand is not None:
+            self.studies.show_document(self.study_in_hand, document)
         self.message.emit("")
         self.study_changed.emit()
 
@@ -273,6 +275,7 @@ class ReadingRoom(QWidget):
         studies.study_chosen.connect(self.open_study)
         studies.series_chosen.connect(self.open_study)
         studies.document_chosen.connect(self.show_document)
+        studies.beside_asked.connect(self.comparing.lay_beside)
         studies.folder_chosen.connect(self.open_recent)
         studies.forget_asked.connect(self.forget_recent)
         studies.close_asked.connect(self.close_studies)
@@ -280,9 +283,18 @@ class ReadingRoom(QWidget):
         studies.stop_asked.connect(intake.stop)
         intake.first_found.connect(self._open_first)
         intake.grown.connect(studies.refresh)
+        intake.grown.connect(self._follow_growth)
         intake.finished.connect(self._take_found)
         intake.failed.connect(self._fail_to_open)
         intake.counted.connect(studies.looking.show_count)
+
+    def _follow_growth(self) -> None:
+        """More of the studies on the desk may have been found."""
+        for state, opener in self.hanging.openers.items():
+            study = None if opener.study is None else self.library.studies.get(opener.study.uid)
+            if study is not None and study is not opener.study:
+                opener.renew(study)
+                state.view_changed.emit()
 
     def _open_first(self, study: Study) -> None:
         self.opener.study = None

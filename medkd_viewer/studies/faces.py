@@ -137,7 +137,9 @@ class Faces:
         title = document.kind or "Document"
         detail = document.modality if self._outline.hidden else document.description
         line = _joined("Document", detail or document.modality)
-        return Face(title, ((line,),), f"{title}, {line}")
+        shown = self._outline.shown == row.key
+        words = f"{title}, {line}, shown" if shown else f"{title}, {line}"
+        return Face(title, ((line,),), words, shown=shown)
 
     def _refused(self, row: RefusedRow) -> Face:
         name = "A file" if self._outline.hidden else row.refusal.path.name

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from medkd_core.imaging.study import FoundStudies
+from medkd_core.imaging.study import FoundStudies, Study
 from medkd_viewer.decoding import Decoding
 from medkd_viewer.studies.library import Library
+from medkd_viewer.studies.pictures import count_images
 
 
 @dataclass(eq=False)
@@ -34,7 +35,7 @@ class Intake(QObject):
     """
 
     first_found = Signal(object)
-    """The first `Study` of a search, at once."""
+    """The first `Study` of a search that has pictures, at once; else the first, at its end."""
     grown = Signal()
     """The library has more than before."""
     finished = Signal(object, object)
@@ -88,13 +89,19 @@ class Intake(QObject):
         studies = tuple(study for study in found.studies if study.uid not in search.left_out)
         self._library.add(FoundStudies(studies, found.refused))
         self.grown.emit()
-        if studies and not search.opened_first:
+        self._open_first(search, [study for study in studies if count_images(study)])
+
+    def _open_first(self, search: _Search, studies: Sequence[Study]) -> None:
+        """Pictures at once; documents only when there is nothing else."""
+        first = next((s for s in studies if s.uid in self._library.studies), None)
+        if first is not None and not search.opened_first:
             search.opened_first = True
-            self.first_found.emit(self._library.studies[studies[0].uid])
+            self.first_found.emit(self._library.studies[first.uid])
 
     def _finish(self, search: _Search, found: FoundStudies) -> None:
         if search in self._running:
             self._add(search, found)
+            self._open_first(search, found.studies)
             self._running.remove(search)
             self._count()
             self.finished.emit(found, search.paths)

@@ -99,7 +99,7 @@ class Library:
     def prepare_search(self, most: int) -> bool:
         """Read the words of some more studies in advance; tells whether any are left."""
         unread = (study for uid, study in self.studies.items() if uid not in self._texts)
-        return sum(1 for study in islice(unread, most) if self._text(study)) == most
+        return len([self._text(study) for study in islice(unread, most)]) == most
 
     def patient_number(self, study: Study) -> int:
         """Stands for the patient while the name is hidden; the same as long as a study is open."""

@@ -79,6 +79,18 @@ class FilmOpener(QObject):
         self.opening.emit(study)
         self._decode(self.position)
 
+    def renew(self, study: Study) -> None:
+        """Take in that more of the study in hand was found; the picture in hand stays."""
+        if not self._images or self.study is study:
+            return
+        image = self._images[self.position]
+        self.study, self._images = study, images_of(study)
+        self.position = self._images.position_of(image)
+        self.stack = stack_at(study, self.position)
+        film = self._cache.get(_address(image))
+        if film is not None:
+            film.study, film.position = study, self._numbers()
+
     def close(self) -> None:
         """Forget the study; what is still being decoded is not shown."""
         self._drop_others(None)
@@ -150,13 +162,16 @@ class FilmOpener(QObject):
 
     def _show(self, film: Film) -> None:
         self._wanted = None
-        numbers = (self.position - self.stack.start + 1, len(self.stack))
+        numbers = self._numbers()
         if self.study is not None and (film.study is not self.study or film.position != numbers):
             # More of the study was found since.
             film = Film(film.frame, self.study, film.instance, film.address, numbers)
             self._cache.put(film)
         self.opened.emit(film)
         self._look_ahead(film)
+
+    def _numbers(self) -> tuple[int, int]:
+        return self.position - self.stack.start + 1, len(self.stack)
 
     def _look_ahead(self, film: Film) -> None:
         """While nothing else is decoded, decode what the hand will ask for if it goes on."""

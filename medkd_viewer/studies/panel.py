@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from functools import partial
 from pathlib import Path
 
@@ -111,11 +112,11 @@ class StudiesPanel(QWidget):
     def show_film(self, study: Study, instance: Instance) -> None:
         """Mark the study and the series whose film is in hand, without choosing it again."""
         series = next((s for s in study.series if instance in s.instances), study.series[0])
-        if not self._outline.show(study.uid, series.uid):
-            return
-        self.refresh()
-        number = self.model.number_of((study.uid, series.uid))
-        self._take_in_hand(self.model.number_of(study.uid) if number is None else number)
+        self._show(study, (study.uid, series.uid))
+
+    def show_document(self, study: Study, document: Instance) -> None:
+        """Mark the document that is read."""
+        self._show(study, (study.uid, document.path))
 
     def select(self, study_uid: str) -> None:
         """Take the row of a study in hand, without choosing it."""
@@ -218,6 +219,13 @@ class StudiesPanel(QWidget):
         if self._library.studies:
             return "No study has what you are looking for."
         return "Open files or a folder, or drop them on the window."
+
+    def _show(self, study: Study, key: tuple[str, Hashable]) -> None:
+        if not self._outline.show(*key):
+            return
+        self.refresh()
+        number = self.model.number_of(key)
+        self._take_in_hand(self.model.number_of(study.uid) if number is None else number)
 
     def _take_in_hand(self, number: int | None) -> None:
         if number is not None:

@@ -34,6 +34,13 @@ class Images(Sequence[Image]):
     def __len__(self) -> int:
         return self._ends[-1] if self._ends else 0
 
+    def position_of(self, image: Image) -> int:
+        """Where a picture stands, from 0; 0 when it is not among them."""
+        for one, end in zip(self._instances, self._ends, strict=True):
+            if one.path == image.instance.path:
+                return end - one.frames + image.frame
+        return 0
+
     @overload
     def __getitem__(self, position: int) -> Image: ...
     @overload

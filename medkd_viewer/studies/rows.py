@@ -154,21 +154,21 @@ class Outline:
     query : Query
     hidden : bool
         Patients are not named; nothing is listed whose name may be a patient's.
-    shown : tuple of str or None
-        The study and the series whose film is in hand.
+    shown : (str, Hashable) or None
+        The study in hand, and the UID of its series or the path of its document.
     """
 
     library: Library
     query: Query = field(default_factory=lambda: Query.parsed(""))
     hidden: bool = False
-    shown: tuple[str, str] | None = None
+    shown: tuple[str, Hashable] | None = None
     _unfolded: set[str] = field(default_factory=set)
     _by_itself: str = ""
     _rows: dict[str, StudyRow] = field(default_factory=dict)
 
-    def show(self, study_uid: str, series_uid: str) -> bool:
+    def show(self, study_uid: str, part: Hashable) -> bool:
         """Take a film in hand: its study unfolds, the one before folds; tells a change."""
-        before, self.shown = self.shown, (study_uid, series_uid)
+        before, self.shown = self.shown, (study_uid, part)
         if before is None or before[0] != study_uid:
             self._unfolded.discard(self._by_itself)
             self._by_itself = "" if study_uid in self._unfolded else study_uid
