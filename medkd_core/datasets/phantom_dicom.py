@@ -35,12 +35,21 @@ _WINDOWS = {"NORMAL": (0.5, 1.0), "HARDER": (0.46, 0.62), "SOFTER": (0.5, 1.13)}
 
 @dataclass(frozen=True, slots=True)
 class FictitiousPatient:
-    """A patient whom nobody can take for a real one."""
+    """A patient whom nobody can take for a real one, at the time of the study.
+
+    Attributes
+    ----------
+    name, identifier, sex, age : str
+        As DICOM writes them.
+    date : str
+        Of the study, ``YYYYMMDD``.
+    """
 
     name: str = "PHANTOM^ADA"
     identifier: str = "MK-0001"
     sex: Literal["F", "M", "O"] = "O"
     age: str = "042Y"
+    date: str = DATE
 
 
 def write_dicom_study(
@@ -113,7 +122,7 @@ def _describe_study(dataset: Dataset, phantom: Phantom, patient: FictitiousPatie
     dataset.PatientComments = "Drawn, not a patient"
     dataset.StudyInstanceUID = _uid(phantom, "study")
     dataset.SeriesInstanceUID = _uid(phantom, "series")
-    dataset.StudyDate = dataset.SeriesDate = dataset.AcquisitionDate = dataset.ContentDate = DATE
+    dataset.StudyDate = dataset.SeriesDate = dataset.AcquisitionDate = dataset.ContentDate = patient.date
     dataset.StudyTime = dataset.SeriesTime = dataset.AcquisitionTime = dataset.ContentTime = TIME
     dataset.StudyID = dataset.AccessionNumber = patient.identifier
     dataset.ReferringPhysicianName = ""

@@ -121,7 +121,7 @@ def _run(store: JobStore, spec: JobSpec, say: Say) -> Job:
 
 
 def _write_studies(folder: Path, seed: int) -> None:
-    """Four films that no network has seen: three DICOM studies and a PNG."""
+    """Films that no network has seen: three patients, one of them with a prior, and a PNG."""
     folder.mkdir(parents=True)
     first = 1_000_000 * (seed + 1)
 
@@ -133,6 +133,12 @@ def _write_studies(folder: Path, seed: int) -> None:
         folder / "ada_pneumonia.dcm",
         film(1, "Non-COVID", 768),
         patient=FictitiousPatient("PHANTOM^ADA", "MK-0001", "F", "061Y"),
+    )
+    write_dicom_study(
+        folder / "ada_prior.dcm",
+        # The same seed is the same chest.
+        film(1, "Normal", 320),
+        patient=FictitiousPatient("PHANTOM^ADA", "MK-0001", "F", "057Y", "20160301"),
     )
     write_dicom_study(
         folder / "ben_covid.dcm",
