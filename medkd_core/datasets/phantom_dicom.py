@@ -122,7 +122,8 @@ def _describe_study(dataset: Dataset, phantom: Phantom, patient: FictitiousPatie
     dataset.PatientComments = "Drawn, not a patient"
     dataset.StudyInstanceUID = _uid(phantom, "study")
     dataset.SeriesInstanceUID = _uid(phantom, "series")
-    dataset.StudyDate = dataset.SeriesDate = dataset.AcquisitionDate = dataset.ContentDate = patient.date
+    dataset.StudyDate = dataset.SeriesDate = patient.date
+    dataset.AcquisitionDate = dataset.ContentDate = patient.date
     dataset.StudyTime = dataset.SeriesTime = dataset.AcquisitionTime = dataset.ContentTime = TIME
     dataset.StudyID = dataset.AccessionNumber = patient.identifier
     dataset.ReferringPhysicianName = ""

@@ -137,7 +137,7 @@ def _write_studies(folder: Path, seed: int) -> None:
     write_dicom_study(
         folder / "ada_prior.dcm",
         # The same seed is the same chest.
-        film(1, "Normal", 320),
+        film(1, "Normal", 288),
         patient=FictitiousPatient("PHANTOM^ADA", "MK-0001", "F", "057Y", "20160301"),
     )
     write_dicom_study(
