@@ -16,12 +16,16 @@ from medkd_viewer.display_check import require_display, require_qt
 
 # More than the largest screens have; beyond some size Qt cannot paint a window.
 _LARGEST_SIDE = 8192
+# Named here too: Qt is not imported before it is known that there is a screen.
+_LAYOUTS = ("opinion", "one", "two", "four", "one_and_four")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Start the viewer; returns the exit status: 0 done, 1 could not, 2 wrong usage."""
     wanted = parse(sys.argv[1:] if argv is None else argv)
-    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
+    terminal = logging.StreamHandler()
+    terminal.setLevel(logging.WARNING)
+    logging.basicConfig(format="%(name)s: %(message)s", handlers=[terminal])
     try:
         if wanted.screenshot:
             os.environ["QT_QPA_PLATFORM"] = "offscreen"
@@ -42,7 +46,9 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         prog="medkd-viewer",
         description="Read medical images with a second opinion. Research use only.",
     )
-    parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="files or folders")
+    parser.add_argument(
+        "paths", nargs="*", type=Path, metavar="PATH", help="files, folders or ZIP files"
+    )
     parser.add_argument("--demo", action="store_true", help="open the demo studies and model")
     parser.add_argument("--model", type=Path, metavar="BUNDLE", help="folder or zip of a model")
     parser.add_argument(
@@ -50,6 +56,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--device", default=None, metavar="auto|cpu|cuda:N", help="computed on")
     parser.add_argument("--tab", choices=("read", "train"), default="read", help="shown first")
+    parser.add_argument("--layout", choices=_LAYOUTS, help="how the panes stand")
     parser.add_argument("--size", type=_size, metavar="WxH", help="of the window, in pixels")
     parser.add_argument("--version", action="version", version=f"MedKD {__version__}")
     return parser.parse_args(argv)

@@ -52,11 +52,12 @@ class DiscreetFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """One record; of a library's only where it came from."""
+        kept = logging.makeLogRecord(record.__dict__)
+        # Other handlers leave the whole text of an exception on the record.
+        kept.exc_text = None
         if record.name.partition(".")[0] not in _OWN:
-            kept = logging.makeLogRecord(record.__dict__)
-            kept.msg, kept.args, kept.exc_text = "(said something)", (), None
-            return super().format(kept)
-        return super().format(record)
+            kept.msg, kept.args = "(said something)", ()
+        return super().format(kept)
 
     def formatException(self, ei: ExceptionInfo) -> str:  # noqa: N802
         """The class of an exception, and the lines of the program that it came through."""

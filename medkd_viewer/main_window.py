@@ -6,7 +6,7 @@ import base64
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QUrl
+from PySide6.QtCore import QByteArray, QTimer, QUrl, Qt
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -30,16 +30,21 @@ from medkd_viewer.decoding import Decoding
 from medkd_viewer.deeds import deeds
 from medkd_viewer.findings.opinion import ModelStatus, SecondOpinion
 from medkd_viewer.key_bindings import KeyBindings
+from medkd_viewer.last_session import SessionKeeper
 from medkd_viewer.peek import Peek
+from medkd_viewer.preferences.effects import carry_out_at_start
 from medkd_viewer.reading_room import ReadingRoom
 from medkd_viewer.settings import SettingsFile
+from medkd_viewer.side_panels import SidePanels
 from medkd_viewer.status_words import activity_words, cursor_words, device_words, map_words
 from medkd_viewer.studies.journal import Journal
 from medkd_viewer.top_bar import TopBar
 from medkd_viewer.train_room import TrainRoom
 
 DEFAULT_SIZE = (1440, 900)
-_SMALLEST_SIZE = (1140, 640)
+_SMALLEST_SIZE = (860, 500)
+_ANSWER_MS = 6000
+"""Panels and tools give way before it; a screen of 1920 x 1080 at scale 2 has 960 x 540."""
 
 
 class MainWindow(QMainWindow):
@@ -51,6 +56,11 @@ class MainWindow(QMainWindow):
     opinion : SecondOpinion
     journal : Journal
     settings_file : SettingsFile
+
+    Attributes
+    ----------
+    keeps_session : bool
+        What is open is remembered when the window closes.
     """
 
     def __init__(
@@ -65,6 +75,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.setMinimumSize(*_SMALLEST_SIZE)
         self._settings_file = settings_file
+        self.keeps_session = True
         self.settings = settings_file.settings
         self.key_bindings = KeyBindings(self.settings.keys)
         self.opinion = opinion
@@ -80,9 +91,15 @@ class MainWindow(QMainWindow):
         )
         self.top_bar, self.bottom_bar = TopBar(self.actions_by_name), BottomBar()
         self._message = ""
+        self._answered = QTimer(self)
+        self._answered.setSingleShot(True)
+        self._answered.timeout.connect(self._show_activity)
         self._lay_out()
         self._connect_actions()
         self._connect_bars()
+        self.side_panels = SidePanels(self)
+        self.session_keeper = SessionKeeper(self.room, self.settings, self)
+        carry_out_at_start(self)
         self._restore()
         self.show_tab("read")
         self.room.panes.film_pane.setFocus()
@@ -129,8 +146,11 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Remember how the window was left."""
-        geometry = bytes(self.saveGeometry().data())
-        self.settings.window_geometry = base64.b64encode(geometry).decode("ascii")
+        if not self.isFullScreen():
+            geometry = bytes(self.saveGeometry().data())
+            self.settings.window_geometry = base64.b64encode(geometry).decode("ascii")
+        if self.keeps_session:
+            self.session_keeper.keep()
         self.save_settings()
         self.train.leave()
         super().closeEvent(event)
@@ -164,8 +184,6 @@ class MainWindow(QMainWindow):
                 action.triggered.connect(doing[name])
         peek = Peek(self.actions_by_name["maps"], self)
         QApplication.instance().installEventFilter(peek)  # type: ignore[union-attr]
-        for name in ("studies_panel", "findings_panel"):
-            self.actions_by_name[name].setChecked(True)
 
     def _connect_bars(self) -> None:
         room, opinion = self.room, self.opinion
@@ -175,8 +193,11 @@ class MainWindow(QMainWindow):
         self.train.steps_made.connect(self.top_bar.add_steps)
         self.train.published.connect(self._read_with)
         self.train.status_changed.connect(self._show_activity)
-        room.message.connect(self._take_message)
+        room.message.connect(self.tell)
+        room.answered.connect(self.answer)
         room.study_changed.connect(self._show_checks)
+        room.measuring.changed.connect(self._show_checks)
+        room.measuring.changed.connect(self._show_activity)
         desk = room.desk
         for signal in (
             room.look.changed,
@@ -215,10 +236,19 @@ class MainWindow(QMainWindow):
 
     def _show_activity(self) -> None:
         in_training = self._rooms.currentWidget() is self.train
-        words = self.train.status_text if in_training else activity_words(self.opinion)
-        self.bottom_bar.say(self.bottom_bar.activity, words or self._message)
+        reading = self.room.measuring.hint or activity_words(self.opinion)
+        words = self.train.status_text if in_training else reading
+        if self._answered.isActive() or not words:
+            words = self._message or words
+        self.bottom_bar.say(self.bottom_bar.activity, words)
 
-    def _take_message(self, message: str) -> None:
+    def answer(self, sentence: str) -> None:
+        """Say for a while what became of a key, before what is running."""
+        self._answered.start(_ANSWER_MS)
+        self.tell(sentence)
+
+    def tell(self, message: str) -> None:
+        """Say a sentence in the bottom bar."""
         self._message = message
         self._show_activity()
 
@@ -236,22 +266,19 @@ class MainWindow(QMainWindow):
     def show_panels(self) -> None:
         """Show or hide the side panels as their commands are checked."""
         actions = self.actions_by_name
+        alone = actions["film_alone"].isChecked()
         self.room.show_panels(
-            studies=actions["studies_panel"].isChecked(),
-            findings=actions["findings_panel"].isChecked(),
+            studies=actions["studies_panel"].isChecked() and not alone,
+            findings=actions["findings_panel"].isChecked() and not alone,
         )
 
     def show_film_alone(self, alone: bool) -> None:
         """Fill the screen with the film, or come back."""
         self.top_bar.setVisible(not alone)
-        if alone:
-            self.room.show_panels(studies=False, findings=False)
-            self.room.panes.maximise(self.room.panes.film_pane)
-            self.showFullScreen()
-        else:
-            self.show_panels()
-            self.room.panes.maximise(None)
-            self.showNormal()
+        self.show_panels()
+        self.room.panes.maximise(self.room.panes.active_pane if alone else None)
+        # Only this one of the window's states changes: a maximised window comes back maximised.
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
 
 def _is_local(url: QUrl) -> bool:

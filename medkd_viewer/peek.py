@@ -35,7 +35,7 @@ class Peek(QObject):
         self._since = time.monotonic()
 
     def _take_release(self, event: QKeyEvent) -> None:
-        keys = {shortcut[0].key() for shortcut in self._action.shortcuts()}
+        keys = {shortcut[0].key() for shortcut in self._action.shortcuts()}  # type: ignore[index]
         if event.key() not in keys or event.isAutoRepeat() or self._since is None:
             return
         held = time.monotonic() - self._since > _HELD_S

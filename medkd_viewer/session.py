@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import signal
 import sys
 import threading
@@ -12,17 +13,23 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCursor, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
+from medkd_core import __version__
 from medkd_core.imaging.decoders import DecoderPool
 from medkd_viewer.decoding import Decoding
 from medkd_viewer.display_check import require_fonts
 from medkd_viewer.findings.opinion import SecondOpinion
 from medkd_viewer.inference import Inference
+from medkd_viewer.log_folder import Mishaps, log_folder, start_log
 from medkd_viewer.main_window import DEFAULT_SIZE, MainWindow
+from medkd_viewer.reading.layouts import Layout
+from medkd_viewer.screen_fit import fit_to_screen
 from medkd_viewer.screenshot import write_screenshot
 from medkd_viewer.settings import SettingsFile, default_settings_path
 from medkd_viewer.studies.journal import Journal, default_journal_path
 from medkd_viewer.theme import apply_theme, icon
 from resources import DEMO_STUDIES
+
+_log = logging.getLogger(__name__)
 
 
 def run(wanted: argparse.Namespace) -> int:
@@ -40,13 +47,20 @@ def run(wanted: argparse.Namespace) -> int:
     # Qt's loop would not let Python hear Ctrl+C; the helper processes end with their pipes.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     require_fonts()
-    apply_theme(app)
+    drawn = wanted.screenshot is not None
+    settings_file = SettingsFile(None if drawn else default_settings_path())
+    apply_theme(app, settings_file.settings.theme)
+    mishaps = Mishaps()
+    if not drawn:
+        start_log(log_folder())
+        mishaps.listen()
     pool = DecoderPool()
     pool.warm()
     decoding, inference = Decoding(pool), Inference()
     try:
-        window = _make_window(decoding, inference, wanted)
-        if wanted.screenshot is not None:
+        window = _make_window(decoding, inference, settings_file, wanted)
+        mishaps.happened.connect(window.tell)
+        if drawn:
             write_screenshot(window, wanted.screenshot, tab=wanted.tab)
             return 0
         return app.exec()
@@ -56,36 +70,58 @@ def run(wanted: argparse.Namespace) -> int:
 
 
 def _make_window(
-    decoding: Decoding, inference: Inference, wanted: argparse.Namespace
+    decoding: Decoding,
+    inference: Inference,
+    settings_file: SettingsFile,
+    wanted: argparse.Namespace,
 ) -> MainWindow:
     drawn = wanted.screenshot is not None
-    settings_file = SettingsFile(None if drawn else default_settings_path())
     journal = Journal(None if drawn else default_journal_path())
     window = MainWindow(decoding, SecondOpinion(inference), journal, settings_file)
+    window.keeps_session = not (drawn or wanted.demo)
     if drawn:
         # Away from every control, so that none is drawn as pointed at.
         QCursor.setPos(QGuiApplication.primaryScreen().geometry().bottomRight())
     if drawn or wanted.size:
         window.resize(*(wanted.size or DEFAULT_SIZE))
+    else:
+        fit_to_screen(window)
     window.show()
     window.show_tab(wanted.tab)
     # The window first, everything that takes a process after it.
-    QTimer.singleShot(0, window, lambda: _begin(window, wanted))
+    QTimer.singleShot(0, window, lambda: _begin(window, settings_file, wanted))
     return window
 
 
-def _begin(window: MainWindow, wanted: argparse.Namespace) -> None:
+def _begin(window: MainWindow, settings_file: SettingsFile, wanted: argparse.Namespace) -> None:
+    if not wanted.size and wanted.screenshot is None:
+        fit_to_screen(window)
     remembered = None if wanted.demo else window.settings.model
     # What the command line says holds for this run only.
     device = wanted.device or window.settings.device
     window.opinion.open_model(wanted.model or remembered, device)
+    _lay_out(window, wanted.layout or window.settings.layout)
+    _open(window, wanted)
+    for trouble in (settings_file.trouble, *window.key_bindings.problems):
+        if trouble:
+            window.tell(trouble)
+    _log.info("MedKD %s is ready", __version__)
+    threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
+
+
+def _lay_out(window: MainWindow, layout: str) -> None:
+    window.room.panes.set_layout(Layout(layout))
+
+
+def _open(window: MainWindow, wanted: argparse.Namespace) -> None:
     paths = [path.absolute() for path in wanted.paths]
     if wanted.demo or (wanted.screenshot is not None and not paths):
         paths.append(DEMO_STUDIES)
     if paths:
         window.open_paths(paths)
         window.show_tab(wanted.tab)
-    threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
+    elif window.keeps_session and window.settings.open_last:
+        window.session_keeper.resume()
 
 
 def _warm_up() -> None:

@@ -122,10 +122,6 @@ class TopBar(QWidget):
         action.triggered.connect(lambda _: then())
         group.addAction(action)
 
-    def show_layout(self, layout: str) -> None:
-        """Draw the layout in use on the button of layouts."""
-        self._menus["layouts"].draw(f"layout-{layout.replace('_', '-')}")
-
     def draw_icons(self) -> None:
         """Draw the icons of menus in the colours of now."""
         for button in (*self._menus.values(), self.tools.more):
@@ -150,6 +146,7 @@ class TopBar(QWidget):
             "presets": MenuButton("Windows", menu_of(actions, "Presets"), "presets"),
             "layouts": MenuButton("Layout", _layout_menu(actions), "layout-opinion"),
         }
+        self._follow_layout(menus["layouts"])
         for button in menus.values():
             button.resize(BUTTON, BUTTON)
         menus["measuring"].resize(_CHEVRON_WIDTH, BUTTON)
@@ -191,6 +188,15 @@ class TopBar(QWidget):
         for chip in (self._model, self._device, self._research):
             layout.addWidget(chip)
             layout.addSpacing(4)
+
+    def _follow_layout(self, button: MenuButton) -> None:
+        """Draw the layout in use on the button of layouts."""
+        for name, action in self._actions.items():
+            if name.startswith("layout_"):
+                picture = name.replace("_", "-")
+                action.toggled.connect(
+                    lambda on, picture=picture: button.draw(picture) if on else None
+                )
 
     def _show_last_measure(self, button: QToolButton) -> None:
         """Show a measuring tool that has no button of its own in the place of the last one."""

@@ -96,7 +96,7 @@ def test_letters_typed_into_the_search_are_not_commands(desk, films, qtbot):
 
 
 def test_list_of_keys_names_every_command_that_has_one(qtbot, desk):
-    dialog = KeysDialog(desk.window)
+    dialog = KeysDialog(desk.window.key_bindings, desk.window)
     qtbot.addWidget(dialog)
     from PySide6.QtWidgets import QLabel
 

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from PySide6.QtWidgets import QWidget
+
+from medkd_viewer.last_session import SessionKeeper
+from medkd_viewer.reading.layouts import Layout
+from medkd_viewer.screen_fit import fit_to_screen
+from medkd_viewer.settings import LastSession, OpenFilm
+
+
+@pytest.fixture
+def folder(films, tmp_path):
+    shutil.copytree(films, tmp_path / "films")
+    return tmp_path / "films"
+
+
+def resumed(desk, session: LastSession):
+    """Open a session as the next start does."""
+    desk.window.settings.session = session
+    desk.window.open_model(None)
+    desk.window.session_keeper.resume()
+    desk.wait(lambda: not desk.room.is_opening and not desk.room.intake.is_looking)
+
+
+def uid_of(desk, name: str) -> str:
+    return next(u for u, s in desk.room.library.studies.items() if name in s.patient_name)
+
+
+def test_film_layout_and_what_lay_beside_come_back(desk, folder):
+    desk.open([folder / "ada.dcm", folder / "ben.dcm"])
+    ada, ben = uid_of(desk, "ADA"), uid_of(desk, "BEN")
+    desk.room.open_study(desk.room.library.studies[ben])
+    desk.wait(lambda: desk.state.film.study.uid == ben)
+    desk.room.comparing.lay_beside(desk.room.library.studies[ada])
+    desk.wait(lambda: desk.room.desk.places[1].film is not None)
+    desk.window.session_keeper.keep()
+    session = desk.window.settings.session.model_copy(deep=True)
+    assert session.paths == [folder / "ada.dcm", folder / "ben.dcm"]
+    assert "PHANTOM" not in session.model_dump_json()
+    desk.room.close_studies([ada, ben])
+    desk.room.panes.set_layout(Layout.OPINION)
+    resumed(desk, session)
+    desk.wait(lambda: desk.state.film is not None and desk.state.film.study.uid == ben)
+    desk.wait(lambda: desk.room.desk.places[1].film is not None)
+    assert desk.room.desk.places[1].film.study.uid == ada
+    assert desk.panes.layout_now is Layout.TWO
+
+
+def test_path_that_has_gone_is_told_and_dropped(desk, folder):
+    gone = folder / "gone.dcm"
+    resumed(desk, LastSession(paths=[gone, folder / "ada.dcm"]))
+    desk.wait(lambda: "gone.dcm" in desk.window.bottom_bar.activity.text())
+    desk.window.session_keeper.keep()
+    assert desk.window.settings.session.paths == [folder / "ada.dcm"]
+
+
+def test_nothing_left_of_a_session_is_told_over_an_empty_desk(desk, tmp_path):
+    resumed(desk, LastSession(paths=[tmp_path / "gone"]))
+    desk.wait(lambda: "not there any more" in desk.window.bottom_bar.activity.text())
+    assert desk.state.film is None
+
+
+def test_place_that_a_study_no_longer_has_opens_its_first_image(desk, folder):
+    desk.open([folder / "ada.dcm"])
+    film = OpenFilm(study_uid=uid_of(desk, "ADA"), position=9)
+    resumed(desk, LastSession(paths=[folder / "ada.dcm"], films=[film, film], layout="none such"))
+    desk.wait(lambda: desk.state.film is not None)
+    assert desk.state.film.position[0] == 1
+
+
+def test_closed_studies_are_not_opened_again(desk, folder):
+    desk.open([folder / "ada.dcm"])
+    keeper: SessionKeeper = desk.window.session_keeper
+    desk.room.close_studies(list(desk.room.library.studies))
+    keeper.keep()
+    assert desk.window.settings.session.paths == []
+
+
+def test_window_is_never_larger_than_the_screen_nor_out_of_sight(qtbot):
+    window = QWidget()
+    qtbot.addWidget(window)
+    room = window.screen().availableGeometry()
+    window.resize(room.width() + 300, room.height() + 300)
+    window.move(room.right() - 50, room.bottom() - 50)
+    fit_to_screen(window)
+    assert room.contains(window.frameGeometry())
+
+
+def test_narrow_window_gives_the_room_of_the_studies_to_the_film_and_back(desk, films):
+    actions = desk.window.actions_by_name
+    desk.window.resize(960, 540)
+    desk.wait(lambda: not desk.room.studies.isVisible())
+    assert desk.room.findings.isVisible()
+    actions["studies_panel"].trigger()
+    assert desk.room.studies.isVisible()
+    desk.window.resize(1440, 900)
+    desk.wait(lambda: desk.window.width() == 1440)
+    assert desk.room.studies.isVisible()
+    assert desk.window.settings.panels_shown == (True, True)

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import logging
+import threading
+
+import pytest
+
+from medkd_viewer import log_folder as log
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A log of its own, and everything back as it was afterwards."""
+    root = logging.getLogger()
+    handlers = list(root.handlers)
+    levels = {name: logging.getLogger(name).level for name in ("medkd_core", "medkd_viewer")}
+    log.start_log(tmp_path / "logs")
+    yield tmp_path / "logs"
+    for handler in set(root.handlers) - set(handlers):
+        root.removeHandler(handler)
+        handler.close()
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
+
+
+def written(folder) -> str:
+    return (folder / "viewer.log").read_text(encoding="utf-8")
+
+
+def test_what_the_program_says_is_kept(folder):
+    logging.getLogger("medkd_viewer.session").info("%d studies found", 3)
+    assert "INFO medkd_viewer.session: 3 studies found" in written(folder)
+
+
+def test_what_a_library_read_from_a_file_is_not_kept(folder):
+    logging.getLogger("pydicom").warning("Invalid value for VR PN: %s", "PHANTOM^ADA")
+    assert "WARNING pydicom: (said something)" in written(folder)
+    assert "ADA" not in written(folder)
+
+
+def test_exception_is_kept_without_its_message(folder):
+    try:
+        raise FileNotFoundError("/films/PHANTOM_ADA.dcm")
+    except FileNotFoundError:
+        logging.getLogger("medkd_viewer.reading").exception("A film was lost")
+    assert "FileNotFoundError" in written(folder)
+    assert "test_log_folder.py" in written(folder)
+    assert "ADA" not in written(folder)
+
+
+def test_log_stays_small(folder):
+    logger = logging.getLogger("medkd_viewer.chatter")
+    for _ in range(400):
+        logger.info("x" * 10_000)
+    assert sum(file.stat().st_size for file in folder.iterdir()) < 2.2e6
+
+
+def test_folder_that_cannot_be_written_costs_the_log_only(tmp_path):
+    (tmp_path / "file").write_text("")
+    handlers = list(logging.getLogger().handlers)
+    log.start_log(tmp_path / "file" / "logs")
+    assert logging.getLogger().handlers == handlers
+
+
+def test_exception_that_nobody_took_is_told_in_one_sentence(qtbot, folder, monkeypatch):
+    monkeypatch.setattr("sys.excepthook", None)
+    monkeypatch.setattr("threading.excepthook", None)
+    monkeypatch.setattr(log, "qInstallMessageHandler", lambda handler: None)
+    mishaps = log.Mishaps()
+    mishaps.listen()
+
+    def fail() -> None:
+        raise ValueError("PHANTOM^ADA")
+
+    with qtbot.waitSignal(mishaps.happened) as told:
+        thread = threading.Thread(target=fail)
+        thread.start()
+        thread.join()
+    assert "(ValueError)" in told.args[0]
+    assert "ADA" not in told.args[0] + written(folder)
