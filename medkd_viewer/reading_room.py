@@ -55,6 +55,8 @@ class ReadingRoom(QWidget):
 
     message = Signal(str)
     """A sentence for the bottom bar."""
+    answered = Signal(str)
+    """A sentence that says what became of a key: it comes before what is running."""
     study_changed = Signal()
 
     def __init__(
@@ -187,7 +189,7 @@ class ReadingRoom(QWidget):
     def show_preset(self, key: int) -> None:
         """Look at the film in hand through the window of a number key, or say that it has none."""
         if not self.desk.active.show_preset(key):
-            self.message.emit(f"This film has no window for the key {key}.")
+            self.answered.emit(f"This film has no window for the key {key}.")
 
     def mark_read(self, read: bool) -> None:
         """Note that the study in hand was read, or was not."""
@@ -266,7 +268,7 @@ class ReadingRoom(QWidget):
         panes.take_off_asked.connect(comparing.take_off)
         panes.touched.connect(cine.stop)
         links.changed.connect(lambda: panes.show_linked(links.is_on))
-        comparing.message.connect(self.message)
+        comparing.message.connect(self.answered)
         for signal in (panes.layout_changed, links.changed, comparing.changed, cine.changed):
             signal.connect(self.study_changed)
 
