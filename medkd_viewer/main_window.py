@@ -11,6 +11,8 @@ from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
     QDropEvent,
+    QKeyEvent,
+    QKeySequence,
 )
 from PySide6.QtWidgets import (
     QApplication,
@@ -143,6 +145,15 @@ class MainWindow(QMainWindow):
         if paths:
             event.acceptProposedAction()
             self.open_paths(paths)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Say that a key's command cannot be carried out now; nobody else has heard the key."""
+        pressed = QKeySequence(event.keyCombination())
+        for action in self.actions_by_name.values():
+            if pressed in action.shortcuts() and not action.isEnabled():
+                self.answer(f"“{action.text().rstrip('…')}” cannot be done with this film.")
+                return
+        super().keyPressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Remember how the window was left."""

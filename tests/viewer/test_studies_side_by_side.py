@@ -180,3 +180,11 @@ def test_loop_plays_until_a_pane_is_pressed(reading, qtbot):
     qtbot.mousePress(reading.panes.film_pane, Qt.MouseButton.LeftButton)
     assert not reading.room.cine.is_playing
     assert not reading.window.actions_by_name["cine"].isChecked()
+
+
+def test_key_whose_command_cannot_be_carried_out_says_so(reading):
+    reading.window.activateWindow()
+    reading.key(Qt.Key.Key_5)
+    assert "cannot be done with this film" in reading.window.bottom_bar.activity.text()
+    reading.key(Qt.Key.Key_2)
+    assert reading.state.voi is next(p.voi for p in reading.state.film.presets if p.key == 2)
