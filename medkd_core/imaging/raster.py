@@ -6,23 +6,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, UnidentifiedImageError
 
 from medkd_core.errors import UnreadableFileError
 from medkd_core.imaging.archives import open_file
-from medkd_core.imaging.frame import Frame, Photometric, StoredArray, VoiFunction, Window
+from medkd_core.imaging.frame import Frame
+from medkd_core.imaging.raster_pixels import picture_frame
 from medkd_core.imaging.study import Instance, Series, Study
 
 LARGEST_PIXELS = 2**26
 """A picture that declares more (8192 x 8192) is refused before anything is allocated."""
 
 FORMATS = ("PNG", "JPEG", "TIFF")
-
-AS_STORED = Window(127.5, 255.0, VoiFunction.LINEAR_EXACT, "As stored")
-"""8-bit pictures were made for the screen: 0 is black and 255 white."""
-
-_WIDE_GREY_BITS = {"I;16": 16, "I;16B": 16, "I;16L": 16, "I;16N": 16, "I": 32, "F": 32}
 
 
 def read_frame(path: Path, index: int = 0) -> Frame:
@@ -37,7 +32,8 @@ def read_frame(path: Path, index: int = 0) -> Frame:
     Returns
     -------
     Frame
-        16-bit grey exactly as stored; transparency is laid over black; palettes become RGB.
+        Grey exactly as stored; colour of 8 or 16 bits; transparency is laid over black; palettes
+        become RGB.
 
     Raises
     ------
@@ -53,7 +49,7 @@ def read_frame(path: Path, index: int = 0) -> Frame:
         if index:
             picture.seek(index)
             _check_size(path, picture)
-        return _frame(ImageOps.exif_transpose(picture))
+        return picture_frame(path, picture)
 
 
 def read_entry(path: Path) -> Study:
@@ -94,6 +90,12 @@ def opened(path: Path) -> Iterator[Image.Image]:
             yield picture
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _refusal(path, "it declares more pixels than are read") from None
+    except UnidentifiedImageError:
+        raise _refusal(
+            path,
+            "it is damaged, or a picture of a kind that is not supported",
+            "Save it anew, in grey of 8 or 16 bits or as RGB.",
+        ) from None
 
 
 def _check_size(path: Path, picture: Image.Image) -> None:
@@ -106,27 +108,5 @@ def _check_size(path: Path, picture: Image.Image) -> None:
         )
 
 
-def _frame(picture: Image.Image) -> Frame:
-    if picture.mode in _WIDE_GREY_BITS:
-        stored = np.array(picture)
-        native = stored.astype(stored.dtype.newbyteorder("="), copy=False)
-        return Frame(native, Photometric.MONOCHROME2, _WIDE_GREY_BITS[picture.mode])
-    if picture.mode in ("1", "L", "LA"):
-        grey = _over_black(picture, "LA").convert("L")
-        return Frame(_pixels(grey), Photometric.MONOCHROME2, 8, voi=(AS_STORED,))
-    return Frame(_pixels(_over_black(picture, "RGBA").convert("RGB")), Photometric.RGB, 8)
-
-
-def _over_black(picture: Image.Image, mode: str) -> Image.Image:
-    if not picture.has_transparency_data:
-        return picture
-    layer = picture.convert(mode)
-    return Image.composite(layer, Image.new(mode, layer.size), layer.getchannel("A"))
-
-
-def _pixels(picture: Image.Image) -> StoredArray:
-    return np.array(picture, np.uint8)
-
-
-def _refusal(path: Path, because: str) -> UnreadableFileError:
-    return UnreadableFileError("Cannot read", because=because, path=path)
+def _refusal(path: Path, because: str, cure: str = "") -> UnreadableFileError:
+    return UnreadableFileError("Cannot read", because=because, cure=cure, path=path)
