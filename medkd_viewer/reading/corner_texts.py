@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from medkd_core.imaging.display_voi import Voi
 from medkd_core.imaging.frame import Spacing, Window
 from medkd_core.imaging.study import Instance, Study
-from medkd_viewer.reading.film import Film, Voi
+from medkd_viewer.reading.film import Film
 from medkd_viewer.reading.scale_bar import basis_words
 
 Lines = tuple[str, ...]

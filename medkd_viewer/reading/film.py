@@ -11,14 +11,23 @@ from numpy.typing import NDArray
 
 from medkd_core.imaging.display import display_bytes
 from medkd_core.imaging.display_steps import applied_steps
-from medkd_core.imaging.display_windows import default_voi, voi_choices
-from medkd_core.imaging.frame import Frame, LookupTable, Photometric, StoredArray, Window
+from medkd_core.imaging.display_voi import Voi, table_window
+from medkd_core.imaging.display_windows import (
+    auto_window,
+    default_voi,
+    full_window,
+    voi_choices,
+)
+from medkd_core.imaging.frame import Frame, Photometric, StoredArray, VoiFunction, Window
 from medkd_core.imaging.presets import Preset, window_presets
 from medkd_core.imaging.study import Instance, Series, Study
 from medkd_viewer.reading.sampling import Sampler, VisiblePart
 
-Voi = Window | LookupTable
 Pixels = NDArray[np.uint8]
+
+_PIXELS_OF_A_SPAN = 600
+_NARROW = 50
+_SIDE_OF_A_SAMPLE = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +98,19 @@ class Film:
         """How this film comes to be shown as it is, a line a step."""
         return applied_steps(self.frame, voi, inverted=inverted)
 
+    @cached_property
+    def drag_span(self) -> float:
+        """How far a drag goes: the width of the first window, kept within sense for the picture.
+
+        In units of the modality; above 0.
+        """
+        if self.first_voi is None:
+            return 1.0
+        stride = max(1, max(self.size) // _SIDE_OF_A_SAMPLE)
+        sample = replace(self.frame, stored=self.frame.stored[::stride, ::stride])
+        narrowest, widest = auto_window(sample).width / 20, full_window(sample).width
+        return max(narrowest, min(as_window(self.first_voi).width, widest))
+
     def stored_part(self, part: VisiblePart) -> StoredArray:
         """Stored values at the resolution of a part of the screen."""
         return self._sampler.sample(part)
@@ -108,27 +130,33 @@ class Film:
         return None if value is None or np.ndim(value) else float(value)
 
 
-def dragged_window(voi: Voi | None, dx: float, dy: float, span: float) -> Window:
-    """The window after a drag: right is wider, down is darker (a higher centre).
+def dragged_window(voi: Voi, dx: float, dy: float, span: float) -> Window:
+    """The window after a drag: right is wider, down is a higher centre.
 
     Parameters
     ----------
+    voi : Window or LookupTable
+        A table goes on as the window that looks most like it.
     dx, dy : float
         Pixels dragged.
     span : float
-        Width of the film's first window, which sets how far a pixel goes.
+        `Film.drag_span`: a drag over 600 pixels moves the centre by it.
     """
-    window = as_window(voi, span)
-    step = max(span, 1.0) / 600
-    width = max(window.width + dx * step * 2, span / 1000, 1e-6)
+    window = _draggable(voi)
+    step = span / _PIXELS_OF_A_SPAN
+    width = max(window.width + 2 * dx * step, span / 1000)
     return replace(window, width=width, center=window.center + dy * step, explanation="")
 
 
-def as_window(voi: Voi | None, span: float) -> Window:
-    """A window over the same values as a table, so that it can be dragged."""
-    if isinstance(voi, Window):
-        return voi
-    if isinstance(voi, LookupTable):
-        entries = len(voi.values)
-        return Window(center=voi.first + entries / 2, width=float(max(entries, 2)))
-    return Window(center=span / 2, width=span)
+def as_window(voi: Voi) -> Window:
+    """The window itself, or the one that looks most like a table."""
+    return voi if isinstance(voi, Window) else table_window(voi)
+
+
+def _draggable(voi: Voi) -> Window:
+    window = as_window(voi)
+    if window.function is not VoiFunction.LINEAR or window.width > _NARROW:
+        return window
+    # LINEAR ends as a step at width 1 (PS3.3 C.11.2.1.2.1), too early for values such as 0.001.
+    # This is the same picture, and has no such end.
+    return Window(window.center - 0.5, max(window.width - 1, 0), VoiFunction.LINEAR_EXACT)

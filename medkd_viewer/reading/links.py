@@ -9,9 +9,10 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
+from medkd_core.imaging.display_voi import Voi
 from medkd_core.imaging.frame import Window
 from medkd_viewer.reading.desk import Desk
-from medkd_viewer.reading.film import Film, Voi
+from medkd_viewer.reading.film import Film
 from medkd_viewer.reading.state import ReadingState
 from medkd_viewer.reading.viewport import (
     LARGEST_ZOOM,

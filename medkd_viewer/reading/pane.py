@@ -19,11 +19,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from medkd_core.imaging.display_voi import Voi
 from medkd_core.imaging.frame import StoredArray
 from medkd_viewer.reading.annotations import Annotations, Area, draw_annotations, longest_bar
 from medkd_viewer.reading.corner_texts import corner_texts
 from medkd_viewer.reading.dropped_study import dropped_study
-from medkd_viewer.reading.film import Voi
 from medkd_viewer.reading.gestures import Gestures
 from medkd_viewer.reading.heads import HEAD_HEIGHT, Head, draw_head
 from medkd_viewer.reading.orientation import edge_letters

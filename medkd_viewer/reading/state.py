@@ -7,8 +7,9 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 
 from medkd_core.imaging.display_values import shows_low_as_bright
+from medkd_core.imaging.display_voi import Voi
 from medkd_core.imaging.frame import Window
-from medkd_viewer.reading.film import Film, Voi, as_window, dragged_window
+from medkd_viewer.reading.film import Film, dragged_window
 from medkd_viewer.reading.look import Look
 from medkd_viewer.reading.viewport import Point, Viewport, moved_to, whole_film
 
@@ -105,7 +106,7 @@ class ReadingState(QObject):
         # A higher centre darkens, but where low values are shown bright it brightens.
         darkens = shows_low_as_bright(self.film.frame) is self.inverted
         raises = dy if self.look.brighter_upwards is darkens else -dy
-        self.set_voi(dragged_window(self.voi, dx, raises, self._span()))
+        self.set_voi(dragged_window(self.voi, dx, raises, self.film.drag_span))
 
     def invert(self) -> None:
         """Exchange black and white."""
@@ -132,11 +133,6 @@ class ReadingState(QObject):
         if self.film is not None:
             self.voi = self.film.first_voi
             self.viewport = whole_film(*self.film.size)
-
-    def _span(self) -> float:
-        assert self.film is not None
-        full = float(2**self.film.frame.bits_stored)
-        return as_window(self.film.first_voi, full).width
 
 
 def _are_of_one_series(one: Film, other: Film) -> bool:
