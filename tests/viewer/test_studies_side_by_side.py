@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from drawn_studies import ADA, BEN, write_loop, write_slices
+from written_studies import ADA, BEN, write_loop, write_slices
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
