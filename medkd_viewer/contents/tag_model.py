@@ -16,6 +16,11 @@ from medkd_viewer.theme import colour
 COLUMNS = ("Tag", "Name", "VR", "Value")
 TAG, NAME, VR, VALUE = range(4)
 
+_TEXT = Qt.ItemDataRole.DisplayRole.value
+_FONT = Qt.ItemDataRole.FontRole.value
+_SHADE = Qt.ItemDataRole.ForegroundRole.value
+_TOOLTIP = Qt.ItemDataRole.ToolTipRole.value
+_ROLES = frozenset((_TEXT, _FONT, _SHADE, _TOOLTIP))
 _INDENT = "\N{EN SPACE}\N{EN SPACE}"
 _DEEPEST_INDENT = 10
 _LONG_VALUE = 60
@@ -29,6 +34,8 @@ class TagModel(QAbstractTableModel):
     def __init__(self) -> None:
         super().__init__()
         self._lines: Sequence[ContentLine] = ()
+        self._elements: list[int] = []
+        self._holders: list[int | None] = []
         self._values: list[str] = []
         self._searched: list[str] = []
         self._rows: list[int] = []
@@ -48,12 +55,17 @@ class TagModel(QAbstractTableModel):
     @property
     def elements(self) -> int:
         """How many elements there are, headings of items left out."""
-        return sum(1 for line in self._lines if not _is_item(line))
+        return len(self._elements)
 
     def show_lines(self, lines: Sequence[ContentLine]) -> None:
         """Show another file's elements."""
+        self.beginResetModel()
         self._lines = lines
-        self._renew()
+        self._elements = [number for number, line in enumerate(lines) if not _is_item(line)]
+        self._holders = _holders_of(lines)
+        self._read_values()
+        self._filter()
+        self.endResetModel()
 
     def set_query(self, query: str) -> None:
         """Show only elements with every word of a search in tag, name, keyword, VR or value."""
@@ -65,8 +77,11 @@ class TagModel(QAbstractTableModel):
     def set_patient_hidden(self, hidden: bool) -> None:
         """Hide who the patient is, or show it again."""
         if hidden != self._patient_hidden:
+            self.beginResetModel()
             self._patient_hidden = hidden
-            self._renew()
+            self._read_values()
+            self._filter()
+            self.endResetModel()
 
     def text_of(self, rows: Iterable[int]) -> str:
         """Rows as they are shown, columns apart by tabs, to be copied."""
@@ -98,20 +113,20 @@ class TagModel(QAbstractTableModel):
             return COLUMNS[section]
         return None
 
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def data(self, index: Index, role: int = _TEXT) -> Any:
         """One cell."""
-        number = self._rows[index.row()]
-        line, column = self._lines[number], index.column()
-        match role:
-            case Qt.ItemDataRole.DisplayRole:
-                return self._cell(number, line, column)
-            case Qt.ItemDataRole.FontRole:
-                return self._font(line, column)
-            case Qt.ItemDataRole.ForegroundRole:
-                return self._shade(number, line, column)
-            case Qt.ItemDataRole.ToolTipRole if column == VALUE:
-                return _tooltip(self._values[number])
-        return None
+        # Asked for each cell in sight and for ten roles at every scroll step.
+        if role not in _ROLES:
+            return None
+        number, column = self._rows[index.row()], index.column()
+        line = self._lines[number]
+        if role == _TEXT:
+            return self._cell(number, line, column)
+        if role == _FONT:
+            return self._font(line, column)
+        if role == _SHADE:
+            return self._shade(number, line, column)
+        return _tooltip(self._values[number]) if column == VALUE else None
 
     def _cell(self, number: int, line: ContentLine, column: int) -> str:
         if column == NAME:
@@ -134,8 +149,7 @@ class TagModel(QAbstractTableModel):
         )
         return colour("second" if quiet else "text")
 
-    def _renew(self) -> None:
-        self.beginResetModel()
+    def _read_values(self) -> None:
         hidden = self._patient_hidden
         self._values = [shown_value(line, patient_hidden=hidden) for line in self._lines]
         self._searched = [
@@ -143,35 +157,40 @@ class TagModel(QAbstractTableModel):
             f"{value}".lower()
             for line, value in zip(self._lines, self._values, strict=True)
         ]
-        self._filter()
-        self.endResetModel()
 
     def _filter(self) -> None:
         words = self._query.lower().split()
         if not words:
+            self._matching = set(self._elements)
             self._rows = list(range(len(self._lines)))
-            self._matching = {n for n, line in enumerate(self._lines) if not _is_item(line)}
             return
-        self._matching = {
-            number
-            for number, searched in enumerate(self._searched)
-            if all(word in searched for word in words) and not _is_item(self._lines[number])
-        }
-        self._rows = self._with_holders()
+        found = self._elements
+        for word in words:
+            found = [number for number in found if word in self._searched[number]]
+        self._matching = set(found)
+        self._rows = sorted(self._matching | self._all_holders(found))
 
-    def _with_holders(self) -> list[int]:
-        """Matching rows, each below the sequences and items that hold it."""
-        rows: list[int] = []
-        holders: list[int] = []
-        for number, line in enumerate(self._lines):
-            while holders and self._lines[holders[-1]].depth >= line.depth:
-                holders.pop()
-            if number in self._matching:
-                first = rows[-1] if rows else -1
-                rows += [holder for holder in holders if holder > first]
-                rows.append(number)
-            holders.append(number)
-        return rows
+    def _all_holders(self, rows: Iterable[int]) -> set[int]:
+        """The sequences and items that hold rows, out to the top."""
+        holders: set[int] = set()
+        for number in rows:
+            holder = self._holders[number]
+            while holder is not None and holder not in holders:
+                holders.add(holder)
+                holder = self._holders[holder]
+        return holders
+
+
+def _holders_of(lines: Sequence[ContentLine]) -> list[int | None]:
+    """For each line the sequence or item that it lies in."""
+    holders: list[int | None] = []
+    opened: list[int] = []
+    for number, line in enumerate(lines):
+        while opened and lines[opened[-1]].depth >= line.depth:
+            opened.pop()
+        holders.append(opened[-1] if opened else None)
+        opened.append(number)
+    return holders
 
 
 def _is_item(line: ContentLine) -> bool:

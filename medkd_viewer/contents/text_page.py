@@ -57,6 +57,8 @@ class TextPage(QWidget):
 
     def show_document(self, instance: Instance) -> None:
         """Show what a file without a picture says."""
+        if instance == self.document and self._content is not None:
+            return
         self.document, self._content = instance, None
         self._say("Reading")
         path = instance.path

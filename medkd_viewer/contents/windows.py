@@ -15,6 +15,9 @@ from medkd_viewer.decoding import Decoding
 from medkd_viewer.reading.desk import Desk
 from medkd_viewer.settings import Settings
 
+_MARGIN = 22
+_BELOW_BARS = 96
+
 
 class ContentWindows(QObject):
     """Opens and closes the lists of tags and of steps.
@@ -46,15 +49,21 @@ class ContentWindows(QObject):
     def tags(self) -> TagsWindow:
         """Every element of the file in hand."""
         tags = TagsWindow(self._decoding, self._desk, self._settings, self._window)
-        tags.addActions(self._actions)
+        self._prepare(tags)
         return tags
 
     @cached_property
     def steps(self) -> StepsWindow:
         """The way from stored values to the screen."""
         steps = StepsWindow(self._desk, self._window)
-        steps.addActions(self._actions)
+        self._prepare(steps)
         return steps
+
+    def _prepare(self, made: QWidget) -> None:
+        made.addActions(self._actions)
+        # Where it hides the least of the films; on some systems the desktop decides.
+        home = self._window.frameGeometry()
+        made.move(home.right() - made.width() - _MARGIN, home.top() + _BELOW_BARS)
 
     def toggle_tags(self) -> None:
         """Open the tags, or close them."""
