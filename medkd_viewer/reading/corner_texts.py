@@ -106,10 +106,12 @@ def _figure(value: float) -> str:
 
 
 def spacing_text(spacing: Spacing | None) -> str:
-    """Pixel spacing with how it is known."""
+    """Pixel spacing with how it is known, down and across where they differ."""
     if spacing is None:
         return "size in mm not known"
-    return f"{spacing.row_mm:.3g} mm/px, {basis_words(spacing)}"
+    down, across = f"{spacing.row_mm:.3g}", f"{spacing.column_mm:.3g}"
+    figures = down if down == across else f"{down} × {across}"
+    return f"{figures} mm/px, {basis_words(spacing)}"
 
 
 def date(study: Study) -> str:

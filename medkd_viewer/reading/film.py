@@ -27,6 +27,7 @@ Pixels = NDArray[np.uint8]
 
 _PIXELS_OF_A_SPAN = 600
 _NARROW = 50
+_MOST_OBLONG = 20.0
 _SIDE_OF_A_SAMPLE = 512
 
 
@@ -70,6 +71,15 @@ class Film:
     def size(self) -> tuple[int, int]:
         """Columns and rows."""
         return self.frame.columns, self.frame.rows
+
+    @property
+    def aspect(self) -> float:
+        """Height of a pixel for its width; 1 where that is not known or makes no sense."""
+        spacing = self.frame.spacing
+        if spacing is None:
+            return 1.0
+        ratio = spacing.row_mm / spacing.column_mm
+        return ratio if 1 / _MOST_OBLONG <= ratio <= _MOST_OBLONG else 1.0
 
     @cached_property
     def series(self) -> Series | None:

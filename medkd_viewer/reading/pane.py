@@ -107,7 +107,17 @@ class FilmPane(QWidget):
         """The way from film to pane, or None without a film."""
         if self.state.film is None:
             return None
-        return PaneGeometry(self.state.viewport, self.state.film.size, self.picture_area())
+        film = self.state.film
+        return PaneGeometry(self.state.viewport, film.size, self.picture_area(), film.aspect)
+
+    def show_one_to_one(self) -> None:
+        """Give each pixel of the film one of the screen."""
+        geometry = self.geometry_now()
+        if geometry is not None:
+            left, top, width, height = geometry.area
+            factor = 1 / (geometry.scale * self.devicePixelRatioF())
+            middle = (left + width / 2, top + height / 2)
+            self.state.set_viewport(geometry.zoomed(factor, *middle))
 
     def explain(self, why: str) -> None:
         """Say why there is no film; seen only while there is none."""
@@ -206,7 +216,11 @@ class FilmPane(QWidget):
     def _draw_frame(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(colour("blue" if self.active else self.frame_colour()), 1))
+        frame = colour("blue" if self.active else self.frame_colour())
+        if self.active and not self.hasFocus():
+            # Still the pane that commands act on, while keys go elsewhere.
+            frame.setAlphaF(0.6)
+        painter.setPen(QPen(frame, 1))
         painter.drawRect(QRectF(self.rect()).adjusted(0, 0, -1, -1))
         if self._drop_hovers:
             painter.setPen(QPen(colour("blue"), 2, Qt.PenStyle.DashLine))

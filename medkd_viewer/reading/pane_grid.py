@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import pairwise
 
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QResizeEvent
@@ -169,6 +170,9 @@ class PaneGrid(QWidget):
         self.network_panes = {name: NetworkPane(film, view, self) for name, view in views.items()}
         for pane in self.network_panes.values():
             self._adopt(pane)
+        for before, after in pairwise([*self.film_panes, *self.network_panes.values()]):
+            # Made last, they would be reached after everything else in the window.
+            QWidget.setTabOrder(before, after)
         self._show_contents()
 
     def _adopt(self, pane: FilmPane) -> None:
@@ -260,7 +264,7 @@ class PaneGrid(QWidget):
         state = pane.state
         beside = state is not self._desk.primary and state.film is not None
         take_off = (lambda: self.take_off_asked.emit(state)) if beside else None
-        return pane_menu(self, state, self._choices(pane), take_off)
+        return pane_menu(self, pane, self._choices(pane), take_off)
 
     def _choices(self, pane: FilmPane) -> list[Choice]:
         if self.layout_now is Layout.OPINION or pane not in self.panes:

@@ -9,6 +9,7 @@ from functools import partial
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMenu, QWidget
 
+from medkd_viewer.reading.pane import FilmPane
 from medkd_viewer.reading.state import ReadingState
 
 
@@ -23,7 +24,7 @@ class Choice:
 
 def pane_menu(
     parent: QWidget,
-    state: ReadingState,
+    pane: FilmPane,
     contents: Sequence[Choice],
     take_off: Callable[[], None] | None,
 ) -> QMenu:
@@ -32,18 +33,18 @@ def pane_menu(
     Parameters
     ----------
     parent : QWidget
-    state : ReadingState
-        Of the pane.
+    pane : FilmPane
     contents : sequence of Choice
         What the pane may show; none where the layout says it.
     take_off : callable or None
         Takes the film off the desk; None where it cannot be.
     """
-    menu = QMenu(parent)
+    menu, state = QMenu(parent), pane.state
     _add_choices(menu, "Show here", contents)
     _add_choices(menu, "Window", _windows(state))
     if state.film is not None:
         menu.addAction("Fit the film to its pane", state.fit)
+        menu.addAction("Film pixels one to one", pane.show_one_to_one)
     if take_off is not None:
         menu.addSeparator()
         menu.addAction("Take this film off the desk", take_off)

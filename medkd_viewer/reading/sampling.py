@@ -49,7 +49,16 @@ def visible_part(geometry: PaneGeometry, device_ratio: float) -> VisiblePart:
     bottom = round(min(y1, area_top + area_height) * device_ratio)
     matrix = geometry.matrix * device_ratio
     matrix[:, 2] -= (left, top)
+    if _is_whole_pixels(matrix):
+        # Pixels of the film then meet pixels of the screen, instead of falling between two.
+        matrix[:, 2] = np.rint(matrix[:, 2])
     return VisiblePart(left, top, right - left, bottom - top, tuple(matrix.ravel()))
+
+
+def _is_whole_pixels(matrix: NDArray[np.float64]) -> bool:
+    """Each pixel of the film is one of the screen, or two by two, or three by three, ..."""
+    linear = matrix[:, :2]
+    return bool(np.allclose(linear, np.rint(linear), atol=1e-6) and np.any(np.rint(linear)))
 
 
 class Sampler:

@@ -48,7 +48,8 @@ def scale_bar(spacing: Spacing | None, geometry: PaneGeometry, longest: float) -
     longest : float
         In the pane's pixels.
     """
-    unit = geometry.scale if spacing is None else geometry.scale / _upright_mm(spacing, geometry)
+    # Film pixels stand in their true proportions: a millimetre is as long in every direction.
+    unit = geometry.scale if spacing is None else geometry.scale / spacing.column_mm
     if not (math.isfinite(unit) and unit > 0 and longest > _SHORTEST):
         return None
     wanted, parts = _round_length(longest / unit)
@@ -72,12 +73,6 @@ def draw_scale_bar(painter: QPainter, right: float, middle: float, bar: ScaleBar
     place = QRectF(right - width, top + bar.length + 5, width, _LABEL_HEIGHT)
     draw_edged_text(painter, place, Qt.AlignmentFlag.AlignRight.value, bar.label)
     return _TICK + 6
-
-
-def _upright_mm(spacing: Spacing, geometry: PaneGeometry) -> float:
-    """Millimetres of a film pixel from top to bottom of the screen."""
-    turned = geometry.viewport.quarter_turns % 2
-    return spacing.column_mm if turned else spacing.row_mm
 
 
 def _round_length(longest: float) -> tuple[float, int]:

@@ -52,16 +52,19 @@ class PaneGeometry:
         Columns and rows.
     area : (float, float, float, float)
         Left, top, width and height of the picture area in the pane.
+    aspect : float
+        Height of a film pixel for its width.
     """
 
     viewport: Viewport
     film: tuple[int, int]
     area: tuple[float, float, float, float]
+    aspect: float = 1.0
 
     @property
     def scale(self) -> float:
-        """Pane pixels for one film pixel."""
-        columns, rows = self.film
+        """Pane pixels for the width of one film pixel."""
+        columns, rows = float(self.film[0]), self.film[1] * self.aspect
         if self.viewport.quarter_turns % 2:
             columns, rows = rows, columns
         _, _, width, height = self.area
@@ -71,7 +74,7 @@ class PaneGeometry:
     def matrix(self) -> Matrix:
         """float64, (2, 3): pane = matrix @ (column, row, 1)."""
         left, top, width, height = self.area
-        linear = self.scale * _orientation(self.viewport)
+        linear = self.scale * _orientation(self.viewport) @ np.diag([1.0, self.aspect])
         middle = np.array([left + width / 2, top + height / 2])
         shift = middle - linear @ np.array(self.viewport.center)
         return np.hstack([linear, shift[:, None]])

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -58,3 +60,35 @@ def test_nothing_is_drawn_of_a_film_that_was_moved_away():
 def test_only_the_visible_part_is_drawn_of_a_zoomed_film():
     part = part_of((400, 400), (0, 0, 100, 100), Viewport((200.0, 200.0), zoom=8.0))
     assert (part.width, part.height) == (100, 100)
+
+
+@pytest.mark.parametrize("ratio", [1.0, 2.0])
+@pytest.mark.parametrize("turns", range(4))
+def test_film_pixels_one_to_one_are_as_sharp_in_a_pane_of_any_size(ratio, turns):
+    stored = np.random.default_rng(0).integers(0, 4096, (40, 60)).astype(np.uint16)
+    area = (1.0, 27.0, 81.0 / ratio, 67.0 / ratio)
+    whole = PaneGeometry(replace(whole_film(60, 40), quarter_turns=turns), (60, 40), area)
+    zoom = 1 / (whole.scale * ratio)
+    geometry = replace(whole, viewport=replace(whole.viewport, zoom=zoom))
+    drawn = Sampler(stored).sample(visible_part(geometry, ratio))
+    assert np.array_equal(drawn, np.rot90(stored, -turns))
+
+
+@pytest.mark.parametrize("zoom", [0.4, 1.0, 2.7, 11.3])
+@pytest.mark.parametrize("ratio", [1.0, 1.5, 2.0])
+def test_map_lies_on_the_film_to_a_part_of_a_pixel_at_every_zoom(zoom, ratio):
+    ramp = np.linspace(0, 1000, 64, dtype=np.float32)
+    film = np.add.outer(ramp, 2 * ramp)
+    coarse = film.reshape(16, 4, 16, 4).mean(axis=(1, 3))
+    geometry = PaneGeometry(Viewport((31.3, 33.1), zoom), (64, 64), (1, 27, 211, 187))
+    part = visible_part(geometry, ratio)
+    of_film = Sampler(film).sample(part)
+    of_map = Sampler(coarse, film=(64, 64)).sample(part)
+    # Both are the same plane away from the border, where each goes on with its last value.
+    pixels = geometry.scale * ratio
+    inside = np.ones(of_film.shape, bool)
+    edge = int(4 * pixels) + 2
+    if zoom <= 1:
+        inside[:edge] = inside[-edge:] = inside[:, :edge] = inside[:, -edge:] = False
+    slope = ramp[1] / pixels
+    assert np.abs(of_film - of_map)[inside].max() < max(slope, 1.0)

@@ -70,3 +70,15 @@ def test_clockwise_turn_brings_the_top_of_the_film_to_the_right():
     top_x, _ = geometry(turned(whole_film(*FILM))).to_pane(150.0, 0.0)
     middle_x, _ = geometry(turned(whole_film(*FILM))).to_pane(150.0, 100.0)
     assert top_x > middle_x
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_film_of_oblong_pixels_stands_in_its_true_proportions(turns):
+    viewport = Viewport((50.0, 25.0), quarter_turns=turns)
+    oblong = PaneGeometry(viewport, (100, 50), (0.0, 0.0, 300.0, 300.0), aspect=2.0)
+    left, top, right, bottom = oblong.film_bounds()
+    assert (right - left, bottom - top) == pytest.approx((300.0, 300.0))
+    assert oblong.to_film(*oblong.to_pane(12.0, 34.0)) == pytest.approx((12.0, 34.0))
+    place = oblong.to_film(40.0, 60.0)
+    zoomed = PaneGeometry(oblong.zoomed(2.0, 40.0, 60.0), (100, 50), oblong.area, aspect=2.0)
+    assert zoomed.to_pane(*place) == pytest.approx((40.0, 60.0))
