@@ -102,8 +102,6 @@ class Faces:
         state = self.state(study) or "Unread"
         short = "Read" if self._library.journal.read_at(study.uid) else state
         title, what = self.title(study), study_part(study)
-        if self._outline.hidden and study_is_a_file(study):
-            what = "Picture"
         date, count = date_words(study.date), content_words(study)
         unfolded = self._outline.unfolded(row)
         shown = self._outline.shown is not None and self._outline.shown[0] == study.uid
@@ -152,11 +150,6 @@ def study_title(study: Study) -> str:
     return study.patient_name or study.patient_id or study.instances[0].path.name
 
 
-def study_is_a_file(study: Study) -> bool:
-    """It is a picture without a patient, named after its file."""
-    return not study.patient_id and study.instances[0].modality == "OT"
-
-
 def study_part(study: Study) -> str:
     """What was taken: ``"Chest PA"``, the study's description, or the modality."""
     first = study.instances[0]
@@ -164,7 +157,9 @@ def study_part(study: Study) -> str:
     several = len(study.series) > 1
     what = " ".join(filter(None, (part, first.view)))
     names = (study.description, what) if several else (what, study.description)
-    return next(filter(None, names), first.modality)
+    # "OT" is no word for a person; what kind of file it is says more.
+    kind = first.kind if first.modality == "OT" else ""
+    return next(filter(None, (*names, kind)), first.modality)
 
 
 def content_words(study: Study) -> str:

@@ -97,6 +97,7 @@ class RowView(QListView):
 
     def visualRect(self, index: QModelIndex | QPersistentModelIndex) -> QRect:  # noqa: N802
         """Where a row is, from the upper edge of what is seen."""
+        self.executeDelayedItemsLayout()
         number = index.row()
         if not 0 <= number < len(self._tops) - 1:
             return QRect()
@@ -129,6 +130,7 @@ class RowView(QListView):
         self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier
     ) -> QModelIndex:
         """The row that a key leads to; headings are stepped over."""
+        self.executeDelayedItemsLayout()
         number, last = self.currentIndex().row(), self.model().rowCount() - 1
         moves = QAbstractItemView.CursorAction
         starts = {

@@ -6,14 +6,12 @@ from collections.abc import Hashable, Sequence
 
 from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QPersistentModelIndex, Qt
 
+from medkd_viewer.reading.dropped_study import MIME_TYPE, study_data
 from medkd_viewer.studies.faces import Faces
 from medkd_viewer.studies.row_changes import row_changes
 from medkd_viewer.studies.rows import Row, Section, SectionRow, StudyRow, picture_of
 
 Index = QModelIndex | QPersistentModelIndex
-
-STUDY_MIME = "application/x-medkd-study"
-"""What is dragged: a study's UID and the position of a picture in it, a line each."""
 
 
 class StudyListModel(QAbstractListModel):
@@ -107,16 +105,12 @@ class StudyListModel(QAbstractListModel):
 
     def mimeTypes(self) -> list[str]:  # noqa: N802
         """Only our own kind."""
-        return [STUDY_MIME]
+        return [MIME_TYPE]
 
     def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:  # noqa: N802
         """The study and the position of its picture that are dragged."""
-        data = QMimeData()
         picture = picture_of(self._rows[indexes[0].row()])
-        if picture is not None:
-            study, position = picture
-            data.setData(STUDY_MIME, f"{study.uid}\n{position}".encode())
-        return data
+        return QMimeData() if picture is None else study_data(picture[0].uid, picture[1])
 
 
 def is_heading(row: Row) -> bool:

@@ -36,6 +36,7 @@ class StudyView(RowView):
         super().__init__(lambda width: [row_height(row, width) for row in model.rows], parent)
         self._outline = outline
         self._rows = model
+        self._folding = False
         self.setModel(model)
         self.setAccessibleName("Studies")
         self.setAccessibleDescription(
@@ -67,11 +68,21 @@ class StudyView(RowView):
         """A press on the chevron unfolds and opens nothing."""
         index = self.indexAt(event.position().toPoint())
         left = event.button() == Qt.MouseButton.LeftButton
-        if index.isValid() and left and self._is_on_fold(index, event.position().x()):
+        self._folding = left and self._is_on_fold(index, event.position().x())
+        if self._folding:
             self._fold(index, unfolded=not self._outline.unfolded(self._rows.rows[index.row()]))
-            event.accept()
-            return
-        super().mousePressEvent(event)
+        else:
+            super().mousePressEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """The second press of two fast ones is a press like the first."""
+        self.mousePressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """What began on the chevron chooses no row."""
+        if not self._folding:
+            super().mouseReleaseEvent(event)
+        self._folding = False
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
         """A menu for the row under the pointer, or for the one in hand when a key asks."""
@@ -107,5 +118,6 @@ class StudyView(RowView):
             self.fold_asked.emit(row, unfolded)
 
     def _is_on_fold(self, index: QModelIndex, x: float) -> bool:
-        folds = self._outline.unfolded(self._rows.rows[index.row()]) is not None
-        return folds and x >= self.viewport().width() - FOLD_WIDTH
+        if not index.isValid() or x < self.viewport().width() - FOLD_WIDTH:
+            return False
+        return self._outline.unfolded(self._rows.rows[index.row()]) is not None
