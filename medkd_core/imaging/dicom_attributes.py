@@ -28,7 +28,7 @@ _PROJECTION_MODALITIES = {"CR", "DX", "MG", "IO", "PX", "RF", "RG", "XA"}
 
 def modality_transform(header: Dataset, index: int) -> Rescale | LookupTable:
     """Modality LUT or rescale of a frame (PS3.3 C.11.1); a slope of 0 is ignored."""
-    tables = _lookup_tables(header, "ModalityLUTSequence")
+    tables = _lookup_tables(header, "ModalityLUTSequence", signed=_is_signed(header))
     if tables:
         return tables[0]
     values = _macro(header, index, "PixelValueTransformationSequence")
@@ -41,7 +41,8 @@ def modality_transform(header: Dataset, index: int) -> Rescale | LookupTable:
 def voi_transforms(header: Dataset, index: int) -> tuple[Window | LookupTable, ...]:
     """All VOI windows and LUTs of a frame in file order (PS3.3 C.11.2), unusable ones left out."""
     values = _macro(header, index, "FrameVOILUTSequence")
-    return (*_windows(values), *_lookup_tables(header, "VOILUTSequence"))
+    signed = _goes_below_zero(header, modality_transform(header, index))
+    return (*_windows(values), *_lookup_tables(header, "VOILUTSequence", signed=signed))
 
 
 def padding_range(header: Dataset, stored: StoredArray) -> tuple[float, float] | None:
@@ -108,16 +109,32 @@ def _voi_function(values: Dataset) -> VoiFunction:
     return VoiFunction(name) if name in set(VoiFunction) else VoiFunction.LINEAR
 
 
-def _lookup_tables(header: Dataset, sequence: str) -> list[LookupTable]:
-    tables = (_lookup_table(item, header) for item in header.get(sequence) or ())
+def _is_signed(header: Dataset) -> bool:
+    return _number(header, "PixelRepresentation", 0) == 1
+
+
+def _goes_below_zero(header: Dataset, modality: Rescale | LookupTable) -> bool:
+    """Whether values of the modality may be negative (PS3.3 C.11.2.1.1)."""
+    if isinstance(modality, LookupTable):
+        return False
+    bits = min(_number(header, "BitsStored", 16), 32)
+    lowest = -(2 ** (bits - 1)) if _is_signed(header) else 0
+    ends = (modality.slope * stored + modality.intercept for stored in (lowest, lowest + 2**bits))
+    return min(ends) < 0
+
+
+def _lookup_tables(header: Dataset, sequence: str, *, signed: bool) -> list[LookupTable]:
+    tables = (_lookup_table(item, header, signed) for item in header.get(sequence) or ())
     return [table for table in tables if table is not None]
 
 
-def _lookup_table(item: Dataset, header: Dataset) -> LookupTable | None:
+def _lookup_table(item: Dataset, header: Dataset, signed: bool) -> LookupTable | None:
     descriptor, data = _numbers(item, "LUTDescriptor"), item.get("LUTData")
     if len(descriptor) != 3 or data is None:
         return None
     entries, first, bits = (int(number) for number in descriptor)
+    if signed and first >= 2**15:
+        first -= 2**16  # a signed value that was written, or read, as an unsigned one
     # The length field has 16 bits: 0 stands for 65536 entries.
     values = _table_values(data, entries or 2**16, bool(header.original_encoding[1]))
     if not values.size:
