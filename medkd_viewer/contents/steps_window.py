@@ -82,7 +82,7 @@ class StepsWindow(QDialog):
         parts = QVBoxLayout(self._parts)
         parts.setContentsMargins(0, 0, 0, 0)
         parts.setSpacing(8)
-        parts.addWidget(section_label("From stored values to grey"))
+        parts.addWidget(section_label("From stored values to brightness"))
         parts.addWidget(self._values)
         parts.addSpacing(8)
         parts.addWidget(section_label("On the screen"))

@@ -43,7 +43,7 @@ class TagModel(QAbstractTableModel):
         self._query = ""
         self._patient_hidden = False
         self._fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-        self._fixed.setPixelSize(12)
+        self._fixed.setPixelSize(13)
         self._bold = QFont()
         self._bold.setWeight(QFont.Weight.DemiBold)
 

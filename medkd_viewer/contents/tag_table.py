@@ -18,7 +18,7 @@ from medkd_core.imaging.content import FileContent
 from medkd_viewer.contents.tag_model import NAME, TAG, VR, TagModel
 
 _ROW_HEIGHT = 24
-_WIDTHS = {TAG: 112, NAME: 270, VR: 44}
+_WIDTHS = {TAG: 116, NAME: 270, VR: 48}
 
 
 class TagTable(QWidget):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QMargins, QObject
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
@@ -16,6 +16,7 @@ from medkd_viewer.reading.desk import Desk
 from medkd_viewer.settings import Settings
 
 _MARGIN = 22
+_ROUND = QMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
 _BELOW_BARS = 96
 
 
@@ -63,6 +64,8 @@ class ContentWindows(QObject):
         made.addActions(self._actions)
         # Where it hides the least of the films; on some systems the desktop decides.
         home = self._window.frameGeometry()
+        room = self._window.screen().availableSize().shrunkBy(_ROUND)
+        made.resize(made.size().boundedTo(room))
         made.move(home.right() - made.width() - _MARGIN, home.top() + _BELOW_BARS)
 
     def toggle_tags(self) -> None:
