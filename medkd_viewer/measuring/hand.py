@@ -9,7 +9,7 @@ from medkd_core.imaging.frame import Spacing
 from medkd_viewer.measuring.drawing import Drawing
 from medkd_viewer.measuring.measurement import Kind, Measurement, kept_inside
 from medkd_viewer.measuring.sheet import Sheet
-from medkd_viewer.measuring.strokes import distance_to, grip, on_pane, strokes
+from medkd_viewer.measuring.strokes import distance_to, grip, may_reach, on_pane, strokes
 from medkd_viewer.reading.viewport import PaneGeometry, Point
 
 REACH = 6.0
@@ -117,6 +117,8 @@ class Hand:
         order = [i for i in reversed(range(len(sheet.measurements))) if i != sheet.chosen]
         if sheet.chosen is not None:
             order.insert(0, sheet.chosen)
+        film_place, reach = geometry.to_film(*place), REACH / geometry.scale
+        order = [i for i in order if may_reach(sheet.measurements[i], film_place, reach)]
         for position in order:
             handle = grip(sheet.measurements[position], place, geometry, REACH)
             if handle is not None:

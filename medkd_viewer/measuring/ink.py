@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPainterPath, QPen
 
 from medkd_core.imaging.frame import Spacing
-from medkd_viewer.measuring.labels import Box, label_box, seen_points
+from medkd_viewer.measuring.labels import Box, Ground, label_box, seen_points
 from medkd_viewer.measuring.measurement import Kind, Measurement
 from medkd_viewer.measuring.strokes import Line, on_pane, strokes
 from medkd_viewer.reading.painting import EDGE, draw_edged_text
@@ -24,8 +24,6 @@ _CROSS = (3.0, 8.0)
 _LINE_HEIGHT = 16
 _EDGE_WIDTH = 2
 _MOST_CORNERS = 5
-# With more measurements on a film than this their texts cannot all stand clear of each other.
-_MOST_HEEDED = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +69,14 @@ def laid_out(
         seen_points([*its_lines, *(np.array([h]) for h in its_handles)], geometry.area)
         for its_lines, its_handles in zip(lines, handles, strict=True)
     ]
+    everything = Ground(np.concatenate([np.empty((0, 2)), *points]), geometry.area)
     drawn: list[Drawn] = []
     texts = list(taken)
     for number, item in enumerate(items):
-        others = [*points[:number], *points[number + 1 :]][:_MOST_HEEDED]
-        box = _box(item, handles[number], geometry.area, points[number], others, texts)
+        box = None
+        if item.words:
+            size, near, own = _text_size(item.words), handles[number], points[number]
+            box = label_box(size, near, geometry.area, own=own, everything=everything, taken=texts)
         texts += [box] if box is not None else []
         path = _path(item.kind, lines[number], handles[number])
         drawn.append(Drawn(path, handles[number], item.words, box))
@@ -102,22 +103,6 @@ def paint(painter: QPainter, drawn: Drawn, ratio: float, *, with_handles: bool) 
         painter.drawPath(handles)
     if drawn.box is not None:
         painter.drawImage(QPointF(*drawn.box[:2]), _text_image(drawn.words, ratio))
-
-
-def _box(
-    item: Item,
-    handles: Sequence[Point],
-    area: Box,
-    own: Line,
-    others: Sequence[Line],
-    taken: Sequence[Box],
-) -> Box | None:
-    if not item.words:
-        return None
-    beyond = np.concatenate([np.empty((0, 2)), *others])
-    return label_box(
-        _text_size(item.words), handles, area, own=own, others=beyond, taken=taken[-_MOST_HEEDED:]
-    )
 
 
 def _handles(item: Item) -> Sequence[Point]:

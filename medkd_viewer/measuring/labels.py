@@ -5,17 +5,54 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from medkd_viewer.measuring.strokes import Line
 from medkd_viewer.reading.viewport import Point
 
 Box = tuple[float, float, float, float]
 """Left, top, width and height."""
+Boxes = NDArray[np.float64]
+"""(n, 4): left, top, width and height."""
 
 _GAP = 12.0
 _MARGIN = 16.0
 _CLEARANCE = 6.0
-_MOST_POINTS = 5000
+_CELL = 6.0
+_MOST_POINTS = 8000
+_SPOTS = 9
+
+
+class Ground:
+    """What lies where in an area, counted so that any box is looked up at once.
+
+    Parameters
+    ----------
+    points : ndarray, (n, 2)
+        All of them in the area.
+    area : Box
+    """
+
+    def __init__(self, points: Line, area: Box) -> None:
+        self._area = area
+        columns, rows = (int(side / _CELL) + 1 for side in area[2:])
+        self._sums = np.zeros((rows + 1, columns + 1), np.int32)
+        column, row = self._cells(points).T
+        np.add.at(self._sums, (row + 1, column + 1), 1)
+        self._sums = self._sums.cumsum(axis=0, dtype=np.int32).cumsum(axis=1, dtype=np.int32)
+
+    def under(self, boxes: Boxes) -> NDArray[np.int32]:
+        """How many points lie under each box or close by; (n,)."""
+        left, top = (self._cells(boxes[:, :2] - _CLEARANCE)).T
+        right, bottom = (self._cells(boxes[:, :2] + boxes[:, 2:] + _CLEARANCE) + 1).T
+        sums = self._sums
+        inside = sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]
+        return np.asarray(inside)
+
+    def _cells(self, points: Line) -> NDArray[np.int64]:
+        rows, columns = self._sums.shape
+        cells = np.floor((points - self._area[:2]) / _CELL).astype(int)
+        return np.asarray(cells.clip(0, (columns - 2, rows - 2)))
 
 
 def seen_points(lines: Sequence[Line], area: Box) -> Line:
@@ -46,7 +83,7 @@ def label_box(
     area: Box,
     *,
     own: Line,
-    others: Line,
+    everything: Ground,
     taken: Sequence[Box],
 ) -> Box | None:
     """A place for a text beside a measurement.
@@ -59,8 +96,10 @@ def label_box(
         The places that the text should be near.
     area : Box
         What the text must not leave.
-    own, others : ndarray, (n, 2)
-        The `seen_points` of the measurement, and of all others.
+    own : ndarray, (n, 2)
+        The `seen_points` of the measurement.
+    everything : Ground
+        Those of all measurements.
     taken : sequence of Box
         Where other texts stand already.
 
@@ -73,21 +112,19 @@ def label_box(
         return None
     near = np.array(handles)
     near = near[_within(near, area)]
-    inner = _grown(area, -_MARGIN)
-    beside = _beside(size, near if len(near) else _ends(own))
-
-    def disturbs(box: Box) -> tuple[bool, bool, bool]:
-        close = _grown(box, _CLEARANCE)
-        over_text = any(_overlap(box, other) for other in taken)
-        return bool(_within(own, close).any()), over_text, bool(_within(others, close).any())
-
-    # The first of those that disturb least: its own lines weigh more than texts, those more than
-    # the lines of others.
-    return min((_kept_in(inner, (*place, *size)) for place in beside), key=disturbs)
+    along = own[np.linspace(0, len(own) - 1, _SPOTS).astype(int)]
+    beside = (*_outside(size, near if len(near) else along), *_around(size, [*near, *along]))
+    boxes = _kept_in(_grown(area, -_MARGIN), np.array(beside), size)
+    over_own = Ground(own, area).under(boxes)
+    over_others = everything.under(boxes) > over_own
+    # Over other lines is bad, over another text worse, over its own lines worst.
+    disturbs = 4 * (over_own > 0) + 2 * _meet(boxes, taken) + over_others
+    left, top, width, height = map(float, boxes[disturbs.argmin()])
+    return left, top, width, height
 
 
-def _beside(size: tuple[float, float], near: Line) -> Iterator[Point]:
-    """Upper left corners of the text, the best first: at the outermost handles, then at any."""
+def _outside(size: tuple[float, float], near: Line) -> Iterator[Point]:
+    """Upper left corners of a text beside the outermost places."""
     width, height = size
     x, y = near[near[:, 0].argmax()]
     yield x + _GAP, y - height / 2
@@ -97,14 +134,16 @@ def _beside(size: tuple[float, float], near: Line) -> Iterator[Point]:
     yield x - _GAP - width, y - height / 2
     x, y = near[near[:, 1].argmin()]
     yield x - width / 2, y - _GAP - height
-    for x, y in near:
-        for left in (x + _GAP, x - _GAP - width):
-            for top in (y + _GAP, y - _GAP - height):
-                yield left, top
 
 
-def _ends(points: Line) -> Line:
-    return points[[points[:, 0].argmax(), points[:, 1].argmax(), points[:, 0].argmin()]]
+def _around(size: tuple[float, float], places: Sequence[Line]) -> Iterator[Point]:
+    """Upper left corners of a text on the four sides of any place, at first close by."""
+    width, height = size
+    for gap in (_GAP, 3 * _GAP):
+        for x, y in places:
+            for left in (x + gap, x - gap - width):
+                for top in (y + gap, y - gap - height):
+                    yield left, top
 
 
 def _within(points: Line, box: Box) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
@@ -113,17 +152,21 @@ def _within(points: Line, box: Box) -> np.ndarray[tuple[int], np.dtype[np.bool_]
     return (x >= left) & (x <= left + width) & (y >= top) & (y <= top + height)
 
 
-def _kept_in(area: Box, box: Box) -> Box:
-    left, top, width, height = box
-    right, bottom = area[0] + area[2] - width, area[1] + area[3] - height
-    return max(min(left, right), area[0]), max(min(top, bottom), area[1]), width, height
+def _kept_in(area: Box, places: Line, size: tuple[float, float]) -> Boxes:
+    left_top = np.array(area[:2])
+    highest = np.maximum(left_top + area[2:] - np.array(size), left_top)
+    kept = np.clip(places, left_top, highest)
+    return np.hstack([kept, np.broadcast_to(size, kept.shape)])
 
 
 def _grown(box: Box, by: float) -> Box:
     return box[0] - by, box[1] - by, box[2] + 2 * by, box[3] + 2 * by
 
 
-def _overlap(one: Box, other: Box) -> bool:
-    apart_across = one[0] + one[2] <= other[0] or other[0] + other[2] <= one[0]
-    apart_down = one[1] + one[3] <= other[1] or other[1] + other[3] <= one[1]
-    return not (apart_across or apart_down)
+def _meet(boxes: Boxes, taken: Sequence[Box]) -> NDArray[np.bool_]:
+    """Whether each box lies over one of those that are taken."""
+    others = np.array(taken).reshape(-1, 4)
+    ends, other_ends = boxes[:, :2] + boxes[:, 2:], others[:, :2] + others[:, 2:]
+    begins_before = boxes[:, None, :2] < other_ends
+    ends_after = others[:, :2] < ends[:, None]
+    return np.asarray((begins_before & ends_after).all(axis=2).any(axis=1))

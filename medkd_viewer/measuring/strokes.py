@@ -61,6 +61,15 @@ def distance_to(line: Line, place: Point) -> float:
     return float(np.hypot(*(nearest - place).T).min())
 
 
+def may_reach(measurement: Measurement, place: Point, reach: float) -> bool:
+    """A place of the film may be within reach of a measurement; quickly said, never wrongly no."""
+    first = measurement.points[0]
+    # All others are drawn no farther from their first point than twice their other points are.
+    farthest = max(math.dist(first, point) for point in measurement.points)
+    is_near = math.dist(first, place) <= 2 * farthest + reach
+    return is_near or measurement.kind is Kind.HEART_RATIO
+
+
 def grip(
     measurement: Measurement, place: Point, geometry: PaneGeometry, reach: float
 ) -> int | None:

@@ -46,11 +46,11 @@ def film(frame: Frame, what: Instance | None = None) -> Film:
 class MeasuredPane:
     """A real pane with its overlay, worked by a real mouse."""
 
-    def __init__(self, qtbot, shown: Film, journal: Journal | None = None) -> None:
+    def __init__(self, qtbot, shown: Film, sheets: Sheets | None = None) -> None:
         self.look = Look()
         self.state = ReadingState(self.look)
         self.pane = FilmPane(self.state)
-        self.overlay = MeasuringOverlay(self.state, Sheets(journal or Journal(None)))
+        self.overlay = MeasuringOverlay(self.state, sheets or Sheets(Journal(None)))
         self.pane.add_overlay(self.overlay)
         self.pane.resize(620, 420)
         qtbot.addWidget(self.pane)

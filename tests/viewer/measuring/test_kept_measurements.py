@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import json
+import logging
+
+import pytest
+from measured_films import film, grey_frame, instance
+
+from medkd_viewer.measuring.measurement import Kind, Measurement
+from medkd_viewer.measuring.sheets import Sheets
+from medkd_viewer.studies.journal import Journal, Judgement
+
+LENGTH = Measurement(kind=Kind.LENGTH, points=((10.125, 20.0), (30.0, 44.4)))
+PROBE = Measurement(kind=Kind.PROBE, points=((7.0, 8.0),))
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "journal.json"
+
+
+def test_measurements_come_back_after_the_program_was_closed(qtbot, path):
+    sheet = Sheets(Journal(path)).of(film(grey_frame()))
+    sheet.add(LENGTH)
+    sheet.add(PROBE)
+    again = Sheets(Journal(path)).of(film(grey_frame()))
+    assert again.measurements == (LENGTH, PROBE)
+    assert again.chosen is None
+    assert not again.can_undo
+
+
+def test_undone_measurement_is_not_kept(qtbot, path):
+    sheet = Sheets(Journal(path)).of(film(grey_frame()))
+    sheet.add(LENGTH)
+    sheet.undo()
+    assert Sheets(Journal(path)).of(film(grey_frame())).measurements == ()
+    assert "length" not in path.read_text()
+
+
+def test_each_image_has_a_sheet_of_its_own_which_stays_the_same(qtbot, path):
+    sheets = Sheets(Journal(path))
+    first, second = (film(grey_frame(), instance(uid=uid)) for uid in ("1.2.3", "1.2.4"))
+    sheets.of(first).add(LENGTH)
+    assert sheets.of(second).measurements == ()
+    assert sheets.of(film(grey_frame())) is sheets.of(first)
+
+
+def test_measuring_leaves_what_else_is_noted_on_the_study(qtbot, path):
+    journal = Journal(path)
+    journal.judge("1", "a|b|c", Judgement.PARTLY)
+    Sheets(journal).of(film(grey_frame())).add(LENGTH)
+    again = Journal(path)
+    assert again.judgement("1", "a|b|c") is Judgement.PARTLY
+    assert again.measurements("1", "1.2.3#0") == (LENGTH,)
+
+
+def test_file_of_the_film_is_never_written(qtbot, tmp_path, films):
+    from medkd_core.imaging.reading import read_frame, read_instance
+    from medkd_viewer.reading.film import Film, FilmAddress
+
+    source = films / "ada.dcm"
+    before, when = source.read_bytes(), source.stat().st_mtime_ns
+    study = read_instance(source)
+    shown = Film(read_frame(source), study, study.instances[0], FilmAddress(source, 0), (1, 1))
+    Sheets(Journal(tmp_path / "journal.json")).of(shown).add(LENGTH)
+    assert (source.read_bytes(), source.stat().st_mtime_ns) == (before, when)
+    assert [p.name for p in tmp_path.iterdir()] == ["journal.json"]
+
+
+HOSTILE = [
+    {"kind": "length", "points": [[1, 2]]},
+    {"kind": "length", "points": [[1, 2], [3, 1e999]]},
+    {"kind": "delete everything", "points": [[1, 2], [3, 4]]},
+    {"kind": "probe", "points": [["a", None]]},
+    {"kind": "probe", "points": [[-1, 0]]},
+    {"points": 5},
+    "length",
+    None,
+    [[[]]],
+]
+
+
+@pytest.mark.parametrize("fault", HOSTILE, ids=lambda fault: json.dumps(fault)[:40])
+def test_measurement_that_makes_no_sense_costs_itself_only(path, fault, caplog):
+    good = json.loads(LENGTH.model_dump_json())
+    notes = {"1": {"measurements": {"1.2.3#0": [good, fault, good]}, "judgements": {"a": "not"}}}
+    path.write_text(json.dumps(notes))
+    with caplog.at_level(logging.WARNING):
+        journal = Journal(path)
+    assert journal.measurements("1", "1.2.3#0") == (LENGTH, LENGTH)
+    assert journal.judgement("1", "a") is Judgement.NOT
+    assert "left out" in caplog.text
+    assert "1.2.3" not in caplog.text
+
+
+@pytest.mark.parametrize("kept", ["{}", '"length"', "7", "null"])
+def test_something_else_in_the_place_of_measurements_is_none(path, kept):
+    path.write_text(f'{{"1": {{"measurements": {{"1.2.3#0": {kept}}}}}}}')
+    assert Journal(path).measurements("1", "1.2.3#0") == ()
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b"\xff\xfe", b'[{"a":', b'{"1": []}'])
+def test_damaged_journal_is_kept_aside_and_measuring_goes_on(qtbot, path, text):
+    path.write_bytes(text)
+    sheets = Sheets(Journal(path))
+    assert sheets.of(film(grey_frame())).measurements == ()
+    sheets.of(film(grey_frame())).add(LENGTH)
+    assert Journal(path).measurements("1", "1.2.3#0") == (LENGTH,)
+    assert path.with_suffix(".damaged").read_bytes() == text
+
+
+def test_measurement_off_a_film_that_was_exchanged_is_not_shown(qtbot, path):
+    journal = Journal(path)
+    off = Measurement(kind=Kind.PROBE, points=((299.0, 5000.0),))
+    journal.keep_measurements("1", "1.2.3#0", (off, PROBE))
+    assert Sheets(journal).of(film(grey_frame())).measurements == (PROBE,)
