@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pydicom import Dataset
-from pydicom.datadict import dictionary_has_tag
+from pydicom.datadict import dictionary_description, dictionary_has_tag
 from pydicom.dataelem import RawDataElement
+from pydicom.uid import UID
 
-from medkd_core.imaging.dicom_source import DicomSource, object_kind
+from medkd_core.imaging.dicom_source import DEFLATED_IMAGE_FRAME, DicomSource, object_kind
 
 LARGEST_FRAME_PIXELS = 2**26
 """A frame that declares more (8192 x 8192) is refused."""
@@ -88,7 +89,7 @@ def pixel_format(source: DicomSource) -> PixelFormat:
 def _declared_format(source: DicomSource) -> PixelFormat:
     header = source.header
     float_bits = FLOAT_BITS.get(source.pixel_keyword)
-    samples = _whole(source, "SamplesPerPixel")
+    samples = _whole(source, "SamplesPerPixel", 1)
     bits_allocated = float_bits or _whole(source, "BitsAllocated")
     bits_stored = float_bits or _whole(source, "BitsStored", bits_allocated)
     high_bit = _whole(source, "HighBit", 0)
@@ -102,7 +103,7 @@ def _declared_format(source: DicomSource) -> PixelFormat:
         bits_allocated=bits_allocated,
         bits_stored=bits_stored,
         high_bit=high_bit,
-        signed=not float_bits and samples == 1 and _whole(source, "PixelRepresentation") == 1,
+        signed=not float_bits and samples == 1 and _whole(source, "PixelRepresentation", 0) == 1,
         photometric=str(header.get("PhotometricInterpretation", "")).strip().upper(),
         planar=_whole(source, "PlanarConfiguration", 0) if samples > 1 else 0,
     )
@@ -115,7 +116,8 @@ def _whole(source: DicomSource, keyword: str, default: int | None = None) -> int
             return default
         return int(value)
     except (TypeError, ValueError):
-        raise source.refusal(f"its header has no usable {keyword}") from None
+        name = dictionary_description(keyword)
+        raise source.refusal(f"its header gives no usable number for {name!r}") from None
 
 
 def _contradiction(source: DicomSource, declared: PixelFormat) -> str:
@@ -128,7 +130,7 @@ def _contradiction(source: DicomSource, declared: PixelFormat) -> str:
         )
     known_bits = (32, 64) if source.pixel_keyword in FLOAT_BITS else _INTEGER_BITS
     if declared.bits_allocated not in known_bits:
-        return f"it declares {declared.bits_allocated} bits a pixel"
+        return f"it declares {declared.bits_allocated} bits a pixel, which are not read"
     if not 1 <= declared.bits_stored <= declared.bits_allocated:
         return f"it declares {declared.bits_stored} bits stored in {declared.bits_allocated}"
     return ""
@@ -146,9 +148,9 @@ def _colours_fit(declared: PixelFormat) -> bool:
 
 
 def _lack_of_bytes(source: DicomSource, declared: PixelFormat) -> str:
-    if source.transfer_syntax.is_private or not source.transfer_syntax.is_transfer_syntax:
+    if not _is_known(source.transfer_syntax):
         return f"its transfer syntax is unknown ({source.transfer_syntax})"
-    if source.transfer_syntax.is_encapsulated:
+    if source.is_encapsulated:
         needed = declared.frames * _SMALLEST_FRAGMENT_BYTES
     elif source.pixel_bytes is None:
         return "its pixels are compressed and it does not say how"
@@ -163,6 +165,12 @@ def _lack_of_bytes(source: DicomSource, declared: PixelFormat) -> str:
             f"{declared.columns} pixels need {needed} bytes, {there} are there"
         )
     return ""
+
+
+def _is_known(syntax: UID) -> bool:
+    return syntax == DEFLATED_IMAGE_FRAME or (
+        bool(syntax.is_transfer_syntax) and not syntax.is_private
+    )
 
 
 def _ends_within_a_value(header: Dataset) -> bool:

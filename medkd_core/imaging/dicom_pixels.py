@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from io import BytesIO
 from os import SEEK_CUR
 from typing import Any
 
@@ -12,13 +14,26 @@ from pydicom.encaps import get_frame
 from pydicom.pixels.common import PhotometricInterpretation as Colour
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.processing import apply_color_lut, convert_color_space
-from pydicom.uid import JPEGExtended12Bit, JPEGLSTransferSyntaxes, RLELossless
+from pydicom.uid import (
+    UID,
+    ExplicitVRLittleEndian,
+    JPEGExtended12Bit,
+    JPEGLSTransferSyntaxes,
+    RLELossless,
+)
 
 from medkd_core.imaging.codestream import codestream_size
 from medkd_core.imaging.dicom_jpeg12 import decode_extended_jpeg
 from medkd_core.imaging.dicom_pixel_format import FLOAT_BITS, GREY, PixelFormat
-from medkd_core.imaging.dicom_source import DicomSource
+from medkd_core.imaging.dicom_source import DEFLATED_IMAGE_FRAME, DicomSource, inflated
 from medkd_core.imaging.frame import Photometric, StoredArray
+
+_DECODED_AS = {
+    UID(f"1.2.840.10008.1.2.4.{retired}"): JPEGExtended12Bit for retired in (52, 53, 54, 55)
+}
+"""Retired kinds of JPEG that the decoders read, but pydicom does not hand to them."""
+
+_WITHOUT_COMPRESSION = "Ask for the study without compression."
 
 
 def frame_pixels(
@@ -61,44 +76,79 @@ def frame_pixels(
 
 
 def _decode(source: DicomSource, declared: PixelFormat, index: int) -> tuple[StoredArray, str]:
+    if not source.is_encapsulated:
+        if declared.bits_allocated == 1:
+            return _single_bits(source, declared, index), declared.photometric
+        return _decoded_by_pydicom(source, declared, index)
+    encoded = _encoded_frame(source, declared, index)
+    if source.transfer_syntax == DEFLATED_IMAGE_FRAME:
+        inflated_frame = _as_native(source, inflated(source.path, encoded))
+        return _decode(inflated_frame, replace(declared, frames=1), 0)
+    if declared.bits_allocated == 1 and source.transfer_syntax == RLELossless:
+        packed, _ = _decoded_by_pydicom(source, _packed(source, declared), index)
+        return _unpacked(packed.tobytes(), declared, 0), declared.photometric
+    if _is_12_bit_jpeg(source, declared):
+        array = decode_extended_jpeg(encoded, declared.rows, declared.columns)
+        return array, declared.photometric
+    return _decoded_by_pydicom(source, declared, index)
+
+
+def _decoded_by_pydicom(
+    source: DicomSource, declared: PixelFormat, index: int
+) -> tuple[StoredArray, str]:
     try:
-        decoder = get_decoder(source.transfer_syntax)
+        decoder = get_decoder(_DECODED_AS.get(source.transfer_syntax, source.transfer_syntax))
     except NotImplementedError:
         raise source.refusal(
             f"nothing here decodes its transfer syntax ({source.transfer_syntax.name})",
-            "Ask for the study without compression.",
+            _WITHOUT_COMPRESSION,
         ) from None
-    if source.transfer_syntax.is_encapsulated:
-        encoded = _encoded_frame(source, declared, index)
-        if _is_12_bit_jpeg(source, declared):
-            array = decode_extended_jpeg(encoded, declared.rows, declared.columns)
-            return array, declared.photometric
-    elif declared.bits_allocated == 1:
-        return _single_bits(source, declared, index), declared.photometric
     try:
         array, properties = decoder.as_array(
             source.stream, index=index, raw=False, **_decoder_options(source, declared)
         )
     except RuntimeError as error:  # each decoder was tried, the message lists what each said
         raise source.refusal(
-            f"its pixels ({source.transfer_syntax.name}) are damaged or not supported"
+            f"its pixels ({source.transfer_syntax.name}) are damaged or not supported",
+            _WITHOUT_COMPRESSION,
         ) from error
     if _is_stored_as_declared(source):
         array = _significant_bits(array, declared)
     return array, str(properties["photometric_interpretation"])
 
 
+def _as_native(source: DicomSource, frame: BytesIO) -> DicomSource:
+    """The source as if it held nothing but this frame, not compressed."""
+    return replace(source, stream=frame, transfer_syntax=ExplicitVRLittleEndian)
+
+
+def _packed(source: DicomSource, declared: PixelFormat) -> PixelFormat:
+    """A frame of single bits as one of bytes that hold eight each."""
+    rows, columns = declared.rows, declared.columns
+    if columns % 8 == 0:
+        columns //= 8
+    elif rows % 8 == 0:
+        rows //= 8
+    else:
+        raise source.refusal(
+            "its single bits are compressed in a way that is not read", _WITHOUT_COMPRESSION
+        )
+    return replace(
+        declared, rows=rows, columns=columns, bits_allocated=8, bits_stored=8, high_bit=7
+    )
+
+
 def _is_stored_as_declared(source: DicomSource) -> bool:
     """Whether samples fill the bits allocated, as no other compression keeps them."""
     syntax = source.transfer_syntax
     is_float = source.pixel_keyword in FLOAT_BITS
-    return not is_float and (not syntax.is_encapsulated or syntax == RLELossless)
+    return not is_float and (not source.is_encapsulated or syntax == RLELossless)
 
 
 def _keeps_planes(source: DicomSource) -> bool:
     """Whether the planar configuration counts; JPEG and JPEG 2000 interleave by themselves."""
     syntax = source.transfer_syntax
-    return not syntax.is_encapsulated or syntax in (*JPEGLSTransferSyntaxes, RLELossless)
+    return not source.is_encapsulated or syntax in (*JPEGLSTransferSyntaxes, RLELossless)
 
 
 def _significant_bits(array: NDArray[Any], declared: PixelFormat) -> NDArray[Any]:
@@ -136,14 +186,17 @@ def _single_bits(source: DicomSource, declared: PixelFormat, index: int) -> NDAr
     first = index * declared.frame_bits
     last = first + declared.frame_bits
     source.stream.seek(first // 8, SEEK_CUR)
-    packed = np.frombuffer(source.stream.read((last + 7) // 8 - first // 8), np.uint8)
-    bits = np.unpackbits(packed, bitorder="little")[first % 8 :][: declared.frame_bits]
-    return bits.reshape(declared.rows, declared.columns)
+    return _unpacked(source.stream.read((last + 7) // 8 - first // 8), declared, first % 8)
+
+
+def _unpacked(packed: bytes, declared: PixelFormat, skipped: int) -> NDArray[np.uint8]:
+    bits = np.unpackbits(np.frombuffer(packed, np.uint8), bitorder="little")
+    return bits[skipped:][: declared.frame_bits].reshape(declared.rows, declared.columns)
 
 
 def _is_12_bit_jpeg(source: DicomSource, declared: PixelFormat) -> bool:
     return (
-        source.transfer_syntax == JPEGExtended12Bit
+        _DECODED_AS.get(source.transfer_syntax, source.transfer_syntax) == JPEGExtended12Bit
         and declared.photometric in GREY
         and 8 < declared.bits_stored <= 12
     )
@@ -153,7 +206,7 @@ def _decoder_options(source: DicomSource, declared: PixelFormat) -> dict[str, An
     # pydicom takes the stored bits to be the lowest.
     bits = declared.bits_allocated if _is_stored_as_declared(source) else declared.bits_stored
     options: dict[str, Any] = {
-        "transfer_syntax_uid": source.transfer_syntax,
+        "transfer_syntax_uid": _DECODED_AS.get(source.transfer_syntax, source.transfer_syntax),
         "pixel_keyword": source.pixel_keyword,
         "pixel_vr": source.pixel_vr,
         "rows": declared.rows,

@@ -25,8 +25,11 @@ from medkd_core.errors import UnreadableFileError
 from medkd_core.imaging.archives import open_file
 from medkd_core.imaging.file_kind import has_preamble
 
-LARGEST_INFLATED_BYTES = 2**30
+LARGEST_INFLATED_BYTES = 2**28
 """A deflated file that grows beyond this is refused, unread."""
+
+DEFLATED_IMAGE_FRAME = UID("1.2.840.10008.1.2.8.1")
+"""Deflated Image Frame Compression (PS3.5 A.4.13), younger than pydicom's dictionary."""
 
 _PREFIX_END = 132
 _META_REACH = 4096
@@ -70,6 +73,12 @@ class DicomSource:
     pixel_vr: str
     pixel_bytes: int | None
     bytes_left: int
+
+    @property
+    def is_encapsulated(self) -> bool:
+        """Whether each frame is compressed by itself and framed in fragments (PS3.5 A.4)."""
+        syntax = self.transfer_syntax
+        return syntax == DEFLATED_IMAGE_FRAME or bool(syntax.is_encapsulated)
 
     def refusal(self, because: str, cure: str = "") -> UnreadableFileError:
         """The error that says why this file cannot be shown."""

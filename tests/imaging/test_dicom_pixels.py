@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -38,6 +39,7 @@ NATIVE = (
     ExplicitVRBigEndian,
     DeflatedExplicitVRLittleEndian,
 )
+DEFLATED = UID("1.2.840.10008.1.2.8.1")
 RANDOM = np.random.default_rng(17)
 SMOOTH = np.add.outer(np.arange(32) * 4, np.arange(40) * 3).astype(np.uint8)
 
@@ -162,7 +164,9 @@ def test_frames_are_found_by_every_table_of_offsets(
 
 
 @pytest.mark.parametrize("progressive", [False, True])
-@pytest.mark.parametrize("syntax", [JPEGBaseline8Bit, JPEGExtended12Bit])
+@pytest.mark.parametrize(
+    "syntax", [JPEGBaseline8Bit, JPEGExtended12Bit, UID("1.2.840.10008.1.2.4.55")]
+)
 def test_8_bit_jpeg_is_read(draw_dicom: DrawDicom, syntax: UID, progressive: bool) -> None:
     path = with_pixels(
         draw_dicom(SMOOTH),
@@ -194,6 +198,41 @@ def jpeg(pixels: NDArray[np.uint8], quality: int = 95, **options: object) -> byt
     stream = BytesIO()
     Image.fromarray(pixels).save(stream, "JPEG", quality=quality, **options)
     return stream.getvalue()
+
+
+@pytest.mark.parametrize("bits", [1, 16])
+def test_frames_deflated_one_by_one_are_read(draw_dicom: DrawDicom, bits: int) -> None:
+    pixels = np.stack([noise("u2" if bits > 1 else "u1", bits, (16, 24)) for _ in range(3)])
+    path = draw_dicom(pixels, BitsAllocated=bits, BitsStored=bits, HighBit=bits - 1)
+    with_pixels(path, encapsulate([deflated(as_stored(f, bits)) for f in pixels]), DEFLATED)
+    np.testing.assert_array_equal(read_frame(path, 2).stored, pixels[2])
+
+
+@pytest.mark.parametrize("shape", [(5, 16), (16, 5)])
+def test_single_bits_are_read_from_run_lengths(
+    draw_dicom: DrawDicom, shape: tuple[int, int]
+) -> None:
+    pixels = np.stack([noise("u1", 1, shape) for _ in range(2)])
+    path = draw_dicom(pixels, BitsAllocated=1, BitsStored=1, HighBit=0)
+    encoded = [run_lengths(as_stored(frame, 1)) for frame in pixels]
+    with_pixels(path, encapsulate(encoded), RLELossless)
+    np.testing.assert_array_equal(read_frame(path, 1).stored, pixels[1])
+
+
+def as_stored(frame: NDArray[np.generic], bits: int) -> bytes:
+    return np.packbits(frame, bitorder="little").tobytes() if bits == 1 else frame.tobytes()
+
+
+def deflated(stored: bytes) -> bytes:
+    compressor = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return compressor.compress(stored) + compressor.flush()
+
+
+def run_lengths(stored: bytes) -> bytes:
+    """One RLE segment of literal runs (PS3.5 annex G)."""
+    header = np.array([1, 64, *[0] * 14], "<u4").tobytes()
+    runs = b"".join(b"\0" + bytes([value]) for value in stored)
+    return header + runs + b"\0" * (len(runs) % 2)
 
 
 @pytest.mark.parametrize("planar", [0, 1])

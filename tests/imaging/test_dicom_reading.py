@@ -273,7 +273,7 @@ def test_drawn_film_is_shown_as_highdicom_shows_it(
         ({"Rows": 65535, "Columns": 65535}, "more than the 64 million"),
         ({"NumberOfFrames": 2_000_000_000}, "cut short or damaged"),
         ({"Rows": 0}, "0 x 9 pixels"),
-        ({"Rows": None}, "no usable Rows"),
+        ({"Rows": None}, "no usable number for 'Rows'"),
         ({"BitsAllocated": 12}, "12 bits a pixel"),
         ({"BitsStored": 20}, "20 bits stored in 16"),
         ({"PhotometricInterpretation": None}, "no photometric interpretation"),

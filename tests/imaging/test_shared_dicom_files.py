@@ -17,10 +17,14 @@ from medkd_core.imaging.searching import find_studies
 
 READ_HERE_BUT_NOT_BY_THE_REFERENCE = {
     "malformed/1.2.840.10008.1.2.dcm",
+    "malformed/MultiframeWindowing.dcm",
     "malformed/PrivateMDNTags.dcm",
     "malformed/multiframe.dcm",
+    "mono/CTImage.dcm_JPEGProcess10_12TransferSyntax_1.2.840.10008.1.2.4.55.dcm",
     "mono/JPEG-lossy.dcm",
     "mono/MR4_JPLY",
+    "multiframe/liver_deflate.dcm",
+    "multiframe/liver_rle.dcm",
     "radiograph_other/RG2_JPLY.dcm",
     "radiograph_other/RG3_JPLY",
     "radiograph_other/XA1_JPLY",
