@@ -13,10 +13,11 @@ from medkd_viewer.findings.results import NetworkView
 from medkd_viewer.reading.arrangement import GAP, Box, arranged, boxes_of
 from medkd_viewer.reading.desk import Desk
 from medkd_viewer.reading.dropped_study import DroppedStudy
+from medkd_viewer.reading.film_view import INVITATION, INVITATION_BESIDE
 from medkd_viewer.reading.heads import head_of
 from medkd_viewer.reading.layouts import Content, FilmCell, Layout, NetworkCell, exchanged, filled
 from medkd_viewer.reading.network_pane import NetworkPane
-from medkd_viewer.reading.pane import INVITATION, INVITATION_BESIDE, FilmPane
+from medkd_viewer.reading.pane import FilmPane
 from medkd_viewer.reading.pane_menu import Choice, pane_menu
 from medkd_viewer.reading.state import ReadingState
 
@@ -156,6 +157,8 @@ class PaneGrid(QWidget):
     def _film_pane(self, state: ReadingState) -> FilmPane:
         first = state is self._desk.primary
         pane = FilmPane(state, self, invitation=INVITATION if first else INVITATION_BESIDE)
+        if not first:
+            pane.setAccessibleName(f"Film {self._desk.places.index(state) + 1}")
         self._adopt(pane)
         pane.setVisible(first)
         return pane
