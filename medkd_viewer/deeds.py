@@ -128,7 +128,7 @@ def _of_the_window(window: MainWindow) -> Deeds:
         "link": window.room.links.set_linked,
         "next_pane": panes.activate_next,
         "maximise": panes.toggle_maximised,
-        "next_region": window.room.next_region,
+        "next_region": window.next_region,
         "studies_panel": window.show_panels,
         "findings_panel": window.show_panels,
         "film_alone": window.show_film_alone,

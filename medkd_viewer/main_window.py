@@ -36,6 +36,7 @@ from medkd_viewer.last_session import SessionKeeper
 from medkd_viewer.peek import Peek
 from medkd_viewer.preferences.effects import carry_out_at_start
 from medkd_viewer.reading_room import ReadingRoom
+from medkd_viewer.regions import go_to_next, region_of
 from medkd_viewer.settings import SettingsFile
 from medkd_viewer.side_panels import SidePanels
 from medkd_viewer.status_words import activity_words, cursor_words, device_words, map_words
@@ -264,6 +265,12 @@ class MainWindow(QMainWindow):
         self._show_activity()
 
     # what commands do
+
+    def next_region(self) -> None:
+        """Move the focus to the next part of the window."""
+        in_training = self._rooms.currentWidget() is self.train
+        room = self.train if in_training else self.room
+        go_to_next([*room.regions(), region_of(self.top_bar)])
 
     def _read_with(self, bundle: Path) -> None:
         self.open_model(bundle)

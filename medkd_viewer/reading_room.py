@@ -28,6 +28,7 @@ from medkd_viewer.reading.look import Look
 from medkd_viewer.reading.map_layer import MapStyle
 from medkd_viewer.reading.pane_grid import PaneGrid
 from medkd_viewer.reading.state import ReadingState
+from medkd_viewer.regions import Region
 from medkd_viewer.settings import RecentFolder, Settings
 from medkd_viewer.studies.file_manager import show_in_folder
 from medkd_viewer.studies.intake import Intake
@@ -216,17 +217,13 @@ class ReadingRoom(QWidget):
         """Draw the maps in another way."""
         self.look.set_style(replace(self.look.style, **changes))  # type: ignore[arg-type]
 
-    def next_region(self) -> None:
-        """Move the focus from studies to films to findings and round again."""
-        regions = [w for w in (self.studies, self.area, self.findings) if w.isVisible()]
-        holder = next((i for i, w in enumerate(regions) if _has_focus(w)), -1)
-        target = regions[(holder + 1) % len(regions)]
-        if target is self.area:
-            self.area.focus_first()
-        elif target is self.studies:
-            self.studies.focus_list()
-        else:
-            self.findings.focus_first()
+    def regions(self) -> list[Region]:
+        """Studies, films or a document, findings."""
+        return [
+            Region(self.studies, self.studies.focus_list),
+            Region(self.area, self.area.focus_first),
+            Region(self.findings, self.findings.focus_first),
+        ]
 
     def show_panels(self, *, studies: bool, findings: bool) -> None:
         """Show or hide the side panels."""
@@ -395,11 +392,6 @@ class ReadingRoom(QWidget):
             return ""
         image = f"{film.instance.uid}#{film.address.frame}"
         return f"{image}|{manifest.name} {manifest.version}|{manifest.classes[index]}"
-
-
-def _has_focus(widget: QWidget) -> bool:
-    focus = widget.window().focusWidget()
-    return focus is not None and (focus is widget or widget.isAncestorOf(focus))
 
 
 def _nothing_words(found: FoundStudies, paths: Sequence[Path]) -> str:

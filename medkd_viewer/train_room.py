@@ -9,6 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from medkd_core.jobs.store import JobStore
+from medkd_viewer.regions import Region, region_of
 
 if TYPE_CHECKING:
     from medkd_viewer.training.train_tab import TrainTab
@@ -47,6 +48,12 @@ class TrainRoom(QWidget):
         """End what the tab runs beside itself; jobs go on."""
         if self._tab is not None:
             self._tab.stop()
+
+    def regions(self) -> list[Region]:
+        """The list of runs, and the step on show."""
+        return (
+            [region_of(part) for part in (self._tab.run_list, self._tab.pages)] if self._tab else []
+        )
 
     def _take_status(self, text: str) -> None:
         self.status_text = text

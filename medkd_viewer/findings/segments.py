@@ -32,7 +32,6 @@ class Segments(QWidget):
         super().__init__(parent)
         self.setAccessibleName(name)
         self._group = QButtonGroup(self)
-        self._group.setExclusive(not optional)
         self._buttons: dict[str, QToolButton] = {}
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -42,16 +41,17 @@ class Segments(QWidget):
             button = self._make_button(f"{name}: {text}", text, place)
             button.clicked.connect(lambda on, key=key: self._press(key, on))
             self._buttons[key] = button
-            self._group.addButton(button)
+            if not optional:
+                # Within a group arrows lead on, but only where one is always on.
+                self._group.addButton(button)
             layout.addWidget(button)
 
     def show_choice(self, key: str) -> None:
         """Mark a choice without saying so; empty marks none."""
-        exclusive = self._group.exclusive()
         self._group.setExclusive(False)
         for known, button in self._buttons.items():
             button.setChecked(known == key)
-        self._group.setExclusive(exclusive)
+        self._group.setExclusive(True)
 
     def _press(self, key: str, on: bool) -> None:
         self.show_choice(key if on else "")

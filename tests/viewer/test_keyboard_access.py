@@ -53,28 +53,6 @@ def test_keyboard_reaches_every_visible_control(desk, films, qtbot):
         assert control.focusPolicy() != Qt.FocusPolicy.ClickFocus
 
 
-def test_region_key_goes_round_studies_films_and_findings(desk, films):
-    desk.open([films])
-    desk.window.activateWindow()
-    desk.panes.film_pane.setFocus()
-    holders = []
-    for _ in range(3):
-        desk.window.actions_by_name["next_region"].trigger()
-        focus = desk.window.focusWidget()
-        holders.append(
-            next(
-                name
-                for name, region in (
-                    ("findings", desk.room.findings),
-                    ("studies", desk.room.studies),
-                    ("panes", desk.panes),
-                )
-                if region.isAncestorOf(focus)
-            )
-        )
-    assert holders == ["findings", "studies", "panes"]
-
-
 def test_tab_goes_from_pane_to_pane(desk, films):
     desk.open([films])
     desk.window.actions_by_name["next_pane"].trigger()
