@@ -7,16 +7,9 @@ from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
 
 from platformdirs import user_data_path
-from pydantic import (
-    BaseModel,
-    TypeAdapter,
-    ValidationError,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
-)
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from medkd_viewer.measuring.measurement import Measurement
 
@@ -34,28 +27,20 @@ class Judgement(StrEnum):
 Measurements = tuple[Measurement, ...]
 
 
-def _those_that_can_be_read(saved: object, read: ValidatorFunctionWrapHandler) -> Measurements:
-    """One measurement that makes no sense must not cost the reader all others."""
-    try:
-        return read(saved)
-    except ValidationError as error:
-        _log.warning("Measurements were left out: %d faults.", error.error_count())
-    kept: list[Measurement] = []
-    for one in saved if isinstance(saved, list) else []:
-        with suppress(ValidationError):
-            kept.extend(read([one]))
-    return tuple(kept)
-
-
 class StudyNotes(BaseModel):
-    """Notes on one study; judgements by ``image|network|class``, measurements by ``image``."""
+    """Notes on one study; judgements by ``image|network|class``, measurements by ``image``.
+
+    Measurements are looked at only when their image is: ten thousand of them must not keep the
+    window waiting.
+    """
 
     read_at: datetime | None = None
     judgements: dict[str, Judgement] = {}
-    measurements: dict[str, Annotated[Measurements, WrapValidator(_those_that_can_be_read)]] = {}
+    measurements: dict[str, object] = {}
 
 
 _Entries = TypeAdapter(dict[str, StudyNotes])
+_Measurements = TypeAdapter(Measurements)
 
 
 class Journal:
@@ -96,15 +81,16 @@ class Journal:
         self._save()
 
     def measurements(self, study_uid: str, image: str) -> Measurements:
-        """What was measured on an image."""
+        """What was measured on an image, as far as it makes sense."""
         notes = self._entries.get(study_uid)
-        return notes.measurements.get(image, ()) if notes else ()
+        saved = notes.measurements.get(image) if notes else None
+        return _those_that_make_sense(saved) if isinstance(saved, list) else ()
 
     def keep_measurements(self, study_uid: str, image: str, measurements: Measurements) -> None:
         """Note what is now measured on an image; nothing is left of an image without any."""
         kept = self._notes(study_uid).measurements
         if measurements:
-            kept[image] = measurements
+            kept[image] = _Measurements.dump_python(measurements, mode="json")
         else:
             kept.pop(image, None)
         self._save()
@@ -120,9 +106,17 @@ class Journal:
         except FileNotFoundError:
             return {}
         except (OSError, ValidationError):
-            _log.warning("The journal was unreadable; it is kept as a copy and begun anew.")
-            self._path.rename(self._path.with_suffix(".damaged"))
+            self._set_aside()
             return {}
+
+    def _set_aside(self) -> None:
+        assert self._path is not None
+        try:
+            self._path.replace(self._path.with_suffix(".damaged"))
+            _log.warning("The journal was unreadable; it is kept as a copy and begun anew.")
+        except OSError as error:
+            _log.warning("The journal cannot be used, nothing is kept: %s", error.strerror)
+            self._path = None
 
     def _save(self) -> None:
         if self._path is None:
@@ -134,6 +128,17 @@ class Journal:
             beside.replace(self._path)
         except OSError as error:
             _log.warning("The journal could not be saved: %s", error.strerror)
+
+
+def _those_that_make_sense(saved: list[object]) -> Measurements:
+    """One measurement that makes no sense must not cost the reader all others."""
+    kept: list[Measurement] = []
+    for one in saved:
+        with suppress(ValidationError):
+            kept.append(Measurement.model_validate(one))
+    if len(kept) < len(saved):
+        _log.warning("%d measurements were unreadable and left out.", len(saved) - len(kept))
+    return tuple(kept)
 
 
 def default_journal_path() -> Path:

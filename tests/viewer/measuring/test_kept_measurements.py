@@ -85,9 +85,9 @@ def test_measurement_that_makes_no_sense_costs_itself_only(path, fault, caplog):
     good = json.loads(LENGTH.model_dump_json())
     notes = {"1": {"measurements": {"1.2.3#0": [good, fault, good]}, "judgements": {"a": "not"}}}
     path.write_text(json.dumps(notes))
+    journal = Journal(path)
     with caplog.at_level(logging.WARNING):
-        journal = Journal(path)
-    assert journal.measurements("1", "1.2.3#0") == (LENGTH, LENGTH)
+        assert journal.measurements("1", "1.2.3#0") == (LENGTH, LENGTH)
     assert journal.judgement("1", "a") is Judgement.NOT
     assert "left out" in caplog.text
     assert "1.2.3" not in caplog.text
@@ -107,6 +107,16 @@ def test_damaged_journal_is_kept_aside_and_measuring_goes_on(qtbot, path, text):
     sheets.of(film(grey_frame())).add(LENGTH)
     assert Journal(path).measurements("1", "1.2.3#0") == (LENGTH,)
     assert path.with_suffix(".damaged").read_bytes() == text
+
+
+def test_journal_that_can_neither_be_read_nor_set_aside_is_left_alone(qtbot, path):
+    path.mkdir()
+    (path / "kept").write_text("something")
+    path.with_suffix(".damaged").write_text("in the way")
+    sheet = Sheets(Journal(path)).of(film(grey_frame()))
+    sheet.add(LENGTH)
+    assert sheet.measurements == (LENGTH,)
+    assert (path / "kept").read_text() == "something"
 
 
 def test_measurement_off_a_film_that_was_exchanged_is_not_shown(qtbot, path):
