@@ -18,6 +18,7 @@ _SECTIONS = {
     VoiFunction.LINEAR_EXACT: "C.11.2.1.3.2",
     VoiFunction.SIGMOID: "C.11.2.1.3.1",
 }
+_UNSPECIFIED = "US"
 
 
 def applied_steps(
@@ -34,7 +35,7 @@ def applied_steps(
     Returns
     -------
     tuple of str
-        One line a step: ``"Rescale: × 1 − 1024 (HU) (PS3.3 C.11.1)"``.
+        One line a step, its name before a colon: ``"Rescale: × 1 − 1024 (HU) (PS3.3 C.11.1)"``.
     """
     by_reader = ("Inverted: by the reader",) if inverted else ()
     if frame.photometric is Photometric.RGB:
@@ -42,7 +43,7 @@ def applied_steps(
     return (
         _stored_step(frame),
         _modality_step(frame),
-        _voi_step(voi or default_voi(frame), from_the_file=bool(frame.voi) or voi is not None),
+        _voi_step(voi or default_voi(frame), file_has_none=not frame.voi),
         *_inversion_steps(frame),
         *by_reader,
         *_padding_steps(frame),
@@ -64,18 +65,19 @@ def _stored_words(stored: StoredArray, bits_stored: int) -> str:
 
 
 def _colour_steps(frame: Frame) -> tuple[str, ...]:
-    stored = f"Stored: {_stored_words(frame.stored, frame.bits_stored)}, three channels"
     model = frame.colour_model
-    converted = f"Colour: {model} to RGB" if model not in ("", "RGB") else "Colour: RGB as stored"
-    full = 2**frame.bits_stored - 1
-    return stored, converted, f"Scaled: 0 to {full}; no window applies to colour"
+    return (
+        f"Colour: {model} to RGB" if model not in ("", "RGB") else "Colour: RGB as stored",
+        f"Values: {_stored_words(frame.stored, frame.bits_stored)}, three channels",
+        f"Scaled: 0 to {2**frame.bits_stored - 1}, without a window",
+    )
 
 
 def _modality_step(frame: Frame) -> str:
     transform = frame.modality
     if isinstance(transform, LookupTable):
         return f"Modality LUT: {_table_words(transform)} (PS3.3 C.11.1)"
-    unit = f" ({transform.unit})" if transform.unit else ""
+    unit = f" ({transform.unit})" if transform.unit not in ("", _UNSPECIFIED) else ""
     if transform == Rescale(unit=transform.unit):
         return f"Rescale: none{unit}"
     sign = "−" if transform.intercept < 0 else "+"
@@ -83,11 +85,11 @@ def _modality_step(frame: Frame) -> str:
     return f"Rescale: × {slope} {sign} {intercept}{unit} (PS3.3 C.11.1)"
 
 
-def _voi_step(voi: Voi, *, from_the_file: bool) -> str:
+def _voi_step(voi: Voi, *, file_has_none: bool) -> str:
     name = f" “{voi.explanation}”" if voi.explanation else ""
     if isinstance(voi, LookupTable):
         return f"VOI LUT:{name} {_table_words(voi)} (PS3.3 C.11.2.1.1)"
-    origin = "" if from_the_file else ", for want of one in the file"
+    origin = "; the file has none" if file_has_none else ""
     return (
         f"Window:{name} C {_figure(voi.center)} W {_figure(voi.width)}, {voi.function} "
         f"(PS3.3 {_SECTIONS[voi.function]}){origin}"
