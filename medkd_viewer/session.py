@@ -22,7 +22,7 @@ from medkd_viewer.inference import Inference
 from medkd_viewer.log_folder import Mishaps, log_folder, start_log
 from medkd_viewer.main_window import DEFAULT_SIZE, MainWindow
 from medkd_viewer.reading.layouts import Layout
-from medkd_viewer.screen_fit import fit_to_screen
+from medkd_viewer.screen_fit import fit_to_screen, keep_on_screen
 from medkd_viewer.screenshot import write_screenshot
 from medkd_viewer.settings import SettingsFile, default_settings_path
 from medkd_viewer.studies.journal import Journal, default_journal_path
@@ -84,9 +84,11 @@ def _make_window(
         QCursor.setPos(QGuiApplication.primaryScreen().geometry().bottomRight())
     if drawn or wanted.size:
         window.resize(*(wanted.size or DEFAULT_SIZE))
+        window.show()
     else:
         fit_to_screen(window)
-    window.show()
+        window.show()
+        keep_on_screen(window)
     window.show_tab(wanted.tab)
     # The window first, everything that takes a process after it.
     QTimer.singleShot(0, window, lambda: _begin(window, settings_file, wanted))
@@ -94,8 +96,6 @@ def _make_window(
 
 
 def _begin(window: MainWindow, settings_file: SettingsFile, wanted: argparse.Namespace) -> None:
-    if not wanted.size and wanted.screenshot is None:
-        fit_to_screen(window)
     remembered = None if wanted.demo else window.settings.model
     # What the command line says holds for this run only.
     device = wanted.device or window.settings.device

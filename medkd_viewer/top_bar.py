@@ -98,7 +98,7 @@ class TopBar(QWidget):
 
     def show_device(self, words: str, current: str, devices: tuple[DeviceChoice, ...]) -> None:
         """Name the device in use, tell on pointing why it was chosen, and offer others."""
-        _show_text(self._device, words.partition(" (")[0], _WIDEST_CHIP)
+        _show_text(self._device, words.partition(" (")[0].partition(",")[0], _WIDEST_CHIP)
         self._device.setToolTip(words)
         self._device.setAccessibleName(f"Device: {words}")
         menu = _emptied(self._device)
