@@ -77,6 +77,8 @@ def distribution(frame: Frame) -> tuple[Values, NDArray[np.int64] | None]:
         wanted &= ~is_padding(stored, frame.padding)
     if not wanted.any():
         return np.zeros(1), None
+    if wanted.all():
+        return values.ravel(), counts
     return values[wanted], None if counts is None else counts[wanted]
 
 

@@ -11,6 +11,8 @@ from medkd_core.imaging.display_values import distribution, shows_low_as_bright
 from medkd_core.imaging.display_voi import Voi
 from medkd_core.imaging.frame import Frame, Photometric, VoiFunction, Window
 
+_ENOUGH_PIXELS = 2**20
+
 
 def default_voi(frame: Frame) -> Voi:
     """The first window or LUT of the file, else the full range of the picture."""
@@ -27,8 +29,14 @@ def auto_window(frame: Frame, low: float = 1.0, high: float = 99.0) -> Window:
 
 
 def percentiles(frame: Frame, shares: Sequence[float]) -> list[float]:
-    """Values of the modality that occur in the picture, padding left out, by shares in [0, 100]."""
+    """Values of the modality that occur in the picture, padding left out, by shares in [0, 100].
+
+    Pixels of more than 16 bits are not counted one by one: a million of them, evenly spread, stand
+    for all.
+    """
     values, counts = distribution(frame)
+    if counts is None:
+        values = values[:: 1 + values.size // _ENOUGH_PIXELS]
     found = np.percentile(values, shares, weights=counts, method="inverted_cdf")
     return [float(value) for value in found]
 
@@ -47,12 +55,13 @@ def voi_choices(frame: Frame) -> list[tuple[str, Voi]]:
     """
     if frame.photometric is Photometric.RGB:
         return []
-    choices: dict[str, tuple[str, Voi]] = {}
-    for number, voi in enumerate(frame.voi, start=1):
-        _add_choice(choices, _choice_name(voi, number), voi)
-    for window in (auto_window(frame), full_window(frame)):
-        _add_choice(choices, window.explanation, window)
-    return list(choices.values())
+    computed = (auto_window(frame), full_window(frame))
+    return _named([*frame.voi, *computed])
+
+
+def choices_of_the_file(frame: Frame) -> list[tuple[str, Voi]]:
+    """The windows and tables of the file, by the names that `voi_choices` gives them."""
+    return _named(frame.voi)
 
 
 def window_between(frame: Frame, low: float, high: float, explanation: str) -> Window:
@@ -67,15 +76,19 @@ def window_between(frame: Frame, low: float, high: float, explanation: str) -> W
     return Window(center, width, VoiFunction.LINEAR_EXACT, explanation)
 
 
-def _add_choice(choices: dict[str, tuple[str, Voi]], name: str, voi: Voi) -> None:
-    free, number = name, 1
-    while free.casefold() in choices:
-        number += 1
-        free = f"{name} ({number})"
-    choices[free.casefold()] = (free, voi)
+def _named(vois: Sequence[Voi]) -> list[tuple[str, Voi]]:
+    choices: dict[str, tuple[str, Voi]] = {}
+    for position, voi in enumerate(vois, start=1):
+        name = free = _own_name(voi, position)
+        number = 1
+        while free.casefold() in choices:
+            number += 1
+            free = f"{name} ({number})"
+        choices[free.casefold()] = (free, voi)
+    return list(choices.values())
 
 
-def _choice_name(voi: Voi, number: int) -> str:
+def _own_name(voi: Voi, position: int) -> str:
     if voi.explanation:
         return voi.explanation
-    return f"Window {number}" if isinstance(voi, Window) else f"LUT {number}"
+    return f"Window {position}" if isinstance(voi, Window) else f"LUT {position}"

@@ -8,10 +8,10 @@ from medkd_core.imaging.display_values import shows_low_as_bright
 from medkd_core.imaging.display_voi import Voi
 from medkd_core.imaging.display_windows import (
     auto_window,
+    choices_of_the_file,
     default_voi,
     full_window,
     percentiles,
-    voi_choices,
     window_between,
 )
 from medkd_core.imaging.frame import Frame, Photometric, Rescale, VoiFunction, Window
@@ -70,7 +70,7 @@ def window_presets(frame: Frame, modality: str) -> tuple[Preset, ...]:
 
 
 def _presets_of_the_file(frame: Frame) -> list[Preset]:
-    further = voi_choices(frame)[1 : len(frame.voi)]
+    further = choices_of_the_file(frame)[1:]
     return [
         Preset(key, name, voi) for key, (name, voi) in zip(_KEYS_OF_THE_FILE, further, strict=False)
     ]

@@ -73,7 +73,9 @@ class Sampler:
 
     def __init__(self, picture: Picture, film: tuple[int, int] | None = None) -> None:
         self._type = picture.dtype
-        warpable = picture if picture.dtype.type in _WARPABLE else picture.astype(np.float32)
+        # Float32 does not hold every number of 32 bits.
+        wide = np.float64 if picture.dtype.itemsize > 2 else np.float32
+        warpable = picture if picture.dtype.type in _WARPABLE else picture.astype(wide)
         self._levels = [np.ascontiguousarray(warpable)]
         rows, columns = picture.shape[:2]
         film_columns, film_rows = film or (columns, rows)
