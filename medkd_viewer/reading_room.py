@@ -36,6 +36,7 @@ from medkd_viewer.studies.journal import Journal, Judgement
 from medkd_viewer.studies.library import Library, Sign, images_of
 from medkd_viewer.studies.panel import StudiesPanel
 from medkd_viewer.studies.pictures import count_images, documents_of
+from medkd_viewer.studies.recent import RecentPlaces, is_there
 from medkd_viewer.studies.remarks import remark_of
 from medkd_viewer.studies.thumbnails import Thumbnails
 from resources import DEMO_STUDIES
@@ -72,7 +73,8 @@ class ReadingRoom(QWidget):
         self.settings, self.opinion, self._decoding = settings, opinion, decoding
         self.is_opening = False
         self.trouble = ""
-        self.library = Library(journal, folders=list(settings.recent_folders))
+        self.library = Library(journal)
+        self.recent = RecentPlaces(self)
         self.look = Look(settings.map_style(), self)
         self.desk = Desk(self.look, self)
         self.state = self.desk.primary
@@ -107,7 +109,7 @@ class ReadingRoom(QWidget):
 
     def open_recent(self, path: Path) -> None:
         """Open what was opened before, or say that it has gone."""
-        if path.exists():
+        if is_there(path):
             self.open_paths([path])
         else:
             self.forget_recent(path)
@@ -116,8 +118,7 @@ class ReadingRoom(QWidget):
     def forget_recent(self, path: Path) -> None:
         """List something that was opened before no more."""
         self.settings.forget_folder(path)
-        self.library.folders = list(self.settings.recent_folders)
-        self.studies.refresh()
+        self._list_recent()
 
     def open_study(self, study: Study, position: int = 0) -> None:
         """Show one of a study's pictures, by its place in the reading order."""
@@ -280,12 +281,21 @@ class ReadingRoom(QWidget):
         studies.close_asked.connect(self.close_studies)
         studies.reveal_asked.connect(show_in_folder)
         studies.stop_asked.connect(intake.stop)
+        self.recent.found.connect(self._show_recent)
+        self._list_recent()
         intake.first_found.connect(self._open_first)
         intake.grown.connect(studies.refresh)
         intake.grown.connect(self._follow_growth)
         intake.finished.connect(self._take_found)
         intake.failed.connect(self._fail_to_open)
         intake.counted.connect(studies.looking.show_count)
+
+    def _list_recent(self) -> None:
+        self.recent.look_for(self.settings.recent_folders)
+
+    def _show_recent(self, places: list[RecentFolder]) -> None:
+        self.library.folders = places
+        self.studies.refresh()
 
     def _follow_growth(self) -> None:
         """More of the studies on the desk may have been found."""
@@ -304,7 +314,7 @@ class ReadingRoom(QWidget):
             images = sum(len(images_of(study)) for study in found.studies)
             folder = RecentFolder(path=paths[0], studies=len(found.studies), images=images)
             self.settings.keep_folder(folder)
-            self.library.folders = list(self.settings.recent_folders)
+            self._list_recent()
         self.studies.refresh()
         if not found.studies:
             self._fail_to_open(_nothing_words(found, paths))

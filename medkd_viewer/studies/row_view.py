@@ -98,11 +98,7 @@ class RowView(QListView):
     def visualRect(self, index: QModelIndex | QPersistentModelIndex) -> QRect:  # noqa: N802
         """Where a row is, from the upper edge of what is seen."""
         self.executeDelayedItemsLayout()
-        number = index.row()
-        if not 0 <= number < len(self._tops) - 1:
-            return QRect()
-        top, bottom = self._tops[number], self._tops[number + 1]
-        return QRect(0, top - self.verticalOffset(), self.viewport().width(), bottom - top)
+        return self._box(index.row())
 
     def indexAt(self, point: QPoint) -> QModelIndex:  # noqa: N802
         """The row under a point of what is seen."""
@@ -177,19 +173,25 @@ class RowView(QListView):
         """Paint the rows in sight."""
         self.executeDelayedItemsLayout()
         painter = QPainter(self.viewport())
+        try:
+            self._paint_rows(painter, event.rect())
+        finally:
+            # Whoever holds this frame (a profiler, a traceback) must not hold the painter open.
+            painter.end()
+        self._drop_anchor()
+
+    def _paint_rows(self, painter: QPainter, place: QRect) -> None:
         if self.model().rowCount() == 0:
             self._paint_emptiness(painter)
-        place, top = event.rect(), self.verticalOffset()
-        option = QStyleOptionViewItem()
+        option, top = QStyleOptionViewItem(), self.verticalOffset()
         self.initViewItemOption(option)
         plain = option.state & ~(QStyle.StateFlag.State_HasFocus | QStyle.StateFlag.State_MouseOver)
         pointed = self._pointed_number()
         for number in self._numbers_between(top + place.top(), top + place.bottom() + 1):
             index = self.model().index(number, 0)
-            option.rect = self.visualRect(index)
+            option.rect = self._box(number)
             option.state = plain | self._state_of(index, pointed=number == pointed)
             self.itemDelegate().paint(painter, option, index)
-        self._drop_anchor()
 
     def _state_of(self, index: QModelIndex, *, pointed: bool) -> QStyle.StateFlag:
         state = QStyle.StateFlag.State_None
@@ -209,6 +211,12 @@ class RowView(QListView):
         painter.drawText(room, flags, self.empty_words)
 
     # rows by height
+
+    def _box(self, number: int) -> QRect:
+        if not 0 <= number < len(self._tops) - 1:
+            return QRect()
+        top, bottom = self._tops[number], self._tops[number + 1]
+        return QRect(0, top - self.verticalOffset(), self.viewport().width(), bottom - top)
 
     def _numbers_between(self, top: int, bottom: int) -> range:
         count = len(self._tops) - 1

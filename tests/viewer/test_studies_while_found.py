@@ -16,6 +16,7 @@ from medkd_viewer.settings import RecentFolder
 from medkd_viewer.studies.intake import Intake
 from medkd_viewer.studies.journal import Journal
 from medkd_viewer.studies.library import Library
+from medkd_viewer.studies.recent import RecentPlaces
 
 
 class SearchedPool:
@@ -145,15 +146,22 @@ def test_file_opened_on_its_own_is_among_the_recent(desk, films):
     assert desk.window.settings.recent_folders[0].path == films / "ada.dcm"
 
 
-def test_recent_folder_that_has_gone_says_so_and_leaves_the_list(desk, tmp_path):
+def test_recent_folder_that_has_gone_says_so_and_is_forgotten(desk, tmp_path):
     said = []
     desk.room.message.connect(said.append)
-    gone = RecentFolder(path=tmp_path / "gone", studies=1, images=1)
-    desk.window.settings.keep_folder(gone)
-    desk.room.library.folders = list(desk.window.settings.recent_folders)
-    desk.room.studies.folder_chosen.emit(gone.path)
+    desk.window.settings.keep_folder(RecentFolder(path=tmp_path / "gone", studies=1, images=1))
+    desk.room.studies.folder_chosen.emit(tmp_path / "gone")
     assert "is not there any more" in said[-1]
     assert not desk.window.settings.recent_folders
+
+
+def test_recent_places_that_are_not_there_are_not_listed(qtbot, tmp_path):
+    places = [RecentFolder(path=tmp_path / name, studies=1, images=1) for name in ("gone", "here")]
+    (tmp_path / "here").mkdir()
+    recent = RecentPlaces()
+    with qtbot.waitSignal(recent.found) as found:
+        recent.look_for(places)
+    assert found.args == [places[1:]]
 
 
 def test_image_in_hand_is_counted_anew_when_more_of_its_series_is_found(desk, films):
