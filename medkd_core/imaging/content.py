@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,7 +79,8 @@ def read_content(path: Path | str) -> FileContent:
         The file is missing, not allowed, or of another format.
     """
     path = Path(path)
-    with told_plainly(path):
+    # Libraries warn about odd values and repeat them, which may be a patient's.
+    with told_plainly(path), warnings.catch_warnings(action="ignore"):
         # pydicom and Pillow are loaded where a file is read, not where its lines are shown.
         from medkd_core.imaging import dicom, dicom_content, raster, raster_content
 

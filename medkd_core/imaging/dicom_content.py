@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -48,22 +47,23 @@ def read_content(path: Path) -> FileContent:
     OSError
         The file cannot be read.
     """
-    with warnings.catch_warnings(action="ignore"):
-        return _content(path)
-
-
-def _content(path: Path) -> FileContent:
     lines = tuple(
         _with_item_counts(list(islice(map(content_line, elements_of(path)), LARGEST_LINES + 1)))
     )
     if not lines:
         raise UnreadableFileError("Cannot read", because="it holds no element", path=path)
+    title = object_title(_value(lines, "SOPClassUID") or _value(lines, "MediaStorageSOPClassUID"))
+    text = "" if _has_picture(lines) else readable_text(path)
     if len(lines) > LARGEST_LINES:
         more = f"only the first {LARGEST_LINES - 1:,} elements are listed"
         lines = (*lines[: LARGEST_LINES - 1], ContentLine(0, "", "", "More elements", "", more))
-    title = object_title(_value(lines, "SOPClassUID") or _value(lines, "MediaStorageSOPClassUID"))
-    pictured = any(line.depth == 0 and line.keyword in _PIXEL_KEYWORDS for line in lines)
-    return FileContent(title, "" if pictured else readable_text(path), lines)
+    return FileContent(title, text, lines)
+
+
+def _has_picture(lines: Sequence[ContentLine]) -> bool:
+    keywords = {line.keyword for line in lines if line.depth == 0}
+    # Of a long list the end, where pixels are, was not read.
+    return bool(keywords & _PIXEL_KEYWORDS) or (len(lines) > LARGEST_LINES and "Rows" in keywords)
 
 
 def object_title(uid: str) -> str:

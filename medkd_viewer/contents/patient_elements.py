@@ -41,6 +41,8 @@ _KEYWORDS = frozenset(
     )
 )
 _NAME_PARTS = re.compile(r"[\^=,\\\s]+")
+_TELLING = frozenset(("DA", "LO", "LT", "PN", "SH", "ST", "UC", "UT"))
+"""Values of other kinds, numbers and codes, would hide half a text and name nobody."""
 _SHORTEST_HIDDEN = 2
 
 
@@ -62,12 +64,26 @@ def names_patient(line: ContentLine) -> bool:
         or line.vr == "PN"
         or line.keyword in _KEYWORDS
         or _is_private(line)
-        or (not line.vr and bool(line.tag) and line.name in _EXIF_TEXTS)
+        or (not line.vr and line.name in _PICTURE_TEXTS)
     )
 
 
-_EXIF_TEXTS = frozenset(
-    ("Artist", "Copyright", "DocumentName", "ImageDescription", "UserComment", "XPComment")
+_PICTURE_TEXTS = frozenset(
+    (
+        "Artist",
+        "Author",
+        "Comment",
+        "Copyright",
+        "Description",
+        "DocumentName",
+        "ImageDescription",
+        "Title",
+        "UserComment",
+        "XPAuthor",
+        "XPComment",
+        "XPTitle",
+        "comment",
+    )
 )
 
 
@@ -78,10 +94,12 @@ def without_patient(text: str, lines: Iterable[ContentLine]) -> str:
     """
     words = set()
     for line in lines:
-        if names_patient(line) and not _is_private(line):
+        if names_patient(line) and line.vr in _TELLING and not _is_private(line):
             words.add(line.value)
             if line.vr == "PN":
                 words.update(_NAME_PARTS.split(line.value))
+            if line.vr == "DA":
+                words.add(f"{line.value[:4]}-{line.value[4:6]}-{line.value[6:]}")
     wanted = sorted((w for w in words if len(w) >= _SHORTEST_HIDDEN), key=len, reverse=True)
     if not wanted:
         return text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
@@ -57,7 +59,8 @@ class ElidedLabel(QLabel):
     def setText(self, text: str) -> None:  # noqa: N802
         """Show other text."""
         super().setText(text)
-        self.setToolTip(text)
+        # Qt takes a tooltip that looks like markup for markup; a file's name may look like it.
+        self.setToolTip(f"<p>{escape(text)}</p>" if text else "")
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         """Room for a few letters."""

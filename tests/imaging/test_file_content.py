@@ -183,6 +183,16 @@ def test_a_long_list_is_cut_short(tmp_path: Path) -> None:
     assert len(read_content(path).lines) == LARGEST_LINES
 
 
+def test_a_picture_of_more_elements_than_are_listed_is_a_picture(draw_dicom: DrawDicom) -> None:
+    items = [Dataset() for _ in range(LARGEST_LINES // 2)]
+    for item in items:
+        item.FrameReferenceTime = "0"
+    path = draw_dicom(FILM, PerFrameFunctionalGroupsSequence=items)
+    content = read_content(path)
+    assert content.lines[-1].name == "More elements"
+    assert content.text == ""
+
+
 @pytest.mark.parametrize("content", [b"", b"no picture", bytes(128) + b"DICM"])
 def test_files_without_elements_are_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "film.dcm"

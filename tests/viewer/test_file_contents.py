@@ -136,9 +136,11 @@ def test_find_key_goes_to_the_search_and_return_to_what_was_found(qtbot, table: 
 
 
 def test_names_are_hidden_in_texts_in_any_order() -> None:
-    text = "Reader: Phantom, Ada\nADA PHANTOM came; case A-77. Adamant."
-    assert without_patient(text, LINES) == (
-        "Reader: hidden, hidden\nhidden hidden came; case hidden. Adamant."
+    born = ContentLine(0, "(0010,0030)", "DA", "Birth Date", "PatientBirthDate", "19650102")
+    heavy = ContentLine(0, "(0010,1030)", "DS", "Patient's Weight", "PatientWeight", "60")
+    text = "Reader: Phantom, Ada\nADA PHANTOM came 1965-01-02; case A-77. Adamant. 60 Gy"
+    assert without_patient(text, (*LINES, born, heavy)) == (
+        "Reader: hidden, hidden\nhidden hidden came hidden; case hidden. Adamant. 60 Gy"
     )
 
 
