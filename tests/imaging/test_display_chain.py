@@ -9,7 +9,12 @@ from pydicom.pixels.processing import apply_voi_lut
 from medkd_core.imaging.display import brightness_table, display_bytes, display_image
 from medkd_core.imaging.display_values import modality_values
 from medkd_core.imaging.display_voi import apply_voi
-from medkd_core.imaging.display_windows import auto_window, full_window, voi_choices
+from medkd_core.imaging.display_windows import (
+    auto_window,
+    full_window,
+    percentiles,
+    voi_choices,
+)
 from medkd_core.imaging.frame import (
     Frame,
     LookupTable,
@@ -170,3 +175,91 @@ def test_choices_are_named_by_the_file_and_end_with_auto_and_full_range() -> Non
     frame = Frame(ramp(), GREY, 12, voi=(Window(1, 2, explanation="LUNG"), Window(3, 4), table))
     names = [name for name, _ in voi_choices(frame)]
     assert names == ["LUNG", "Window 2", "HARDER", "Auto", "Full range"]
+
+
+@pytest.mark.parametrize("function", list(VoiFunction))
+@pytest.mark.parametrize("falling", [False, True])
+def test_not_a_number_is_black_and_infinities_are_the_ends(
+    function: VoiFunction, falling: bool
+) -> None:
+    values = np.array([np.nan, -np.inf, np.inf, 5.0], np.float32)
+    shown = apply_voi(values, Window(5, 4, function), falling=falling)
+    assert shown[:3].tolist() == pytest.approx([0, 1, 0] if falling else [0, 0, 1])
+    assert 0.3 < shown[3] < 0.7
+
+
+def test_not_a_number_is_black_through_a_table_too() -> None:
+    table = LookupTable(3, np.array([200, 10]), 8)
+    values = np.array([np.nan, -np.inf, np.inf, 3.0])
+    np.testing.assert_allclose(apply_voi(values, table) * 255, [0, 200, 10, 200])
+    np.testing.assert_allclose(apply_voi(values, table, falling=True) * 255, [0, 55, 245, 55])
+
+
+@pytest.mark.parametrize("function", list(VoiFunction))
+def test_falling_window_is_the_rising_one_turned_round(function: VoiFunction) -> None:
+    values, window = np.linspace(-50, 150, 401), Window(40, 30.5, function)
+    rising, falling = apply_voi(values, window), apply_voi(values, window, falling=True)
+    np.testing.assert_allclose(rising + falling, 1, atol=1e-12)
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e6, 1.6e7])
+def test_narrow_window_far_from_zero_is_as_fine_as_float32_itself(offset: float) -> None:
+    values = (np.float32(offset) + np.arange(-6, 7, 2)).astype(np.float32)
+    window = Window(offset + 0.3, 16, VoiFunction.LINEAR_EXACT)
+    shown = apply_voi(values, window)
+    assert shown.dtype == np.float32
+    np.testing.assert_allclose(shown, (values.astype(float) - offset - 0.3) / 16 + 0.5, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["f4", "f8"])
+@pytest.mark.parametrize("width", [5e-324, 1e-40, 1e300])
+def test_windows_of_absurd_width_show_something(kind: str, width: float) -> None:
+    values = np.array([[-1e30, 1.0, 1e30]], kind)
+    frame = Frame(values, GREY, 32)
+    shown = display_image(frame, Window(1.0, width, VoiFunction.LINEAR_EXACT))
+    assert shown[0, 1] == 0.5
+    assert np.isfinite(shown).all()
+
+
+def test_everything_that_doubles_hold_has_a_full_window() -> None:
+    frame = Frame(np.array([[-1.7e308, 0.0, 1.7e308]]), GREY, 64)
+    window = full_window(frame)
+    assert np.isfinite([window.center, window.width]).all()
+    np.testing.assert_allclose(display_image(frame), [[0, 0.5, 1]], atol=0.06)
+
+
+@pytest.mark.parametrize("photometric", [GREY, Photometric.MONOCHROME1])
+@pytest.mark.parametrize("value", [-7.0, 0.0, 1e-9, 1e20])
+def test_picture_of_one_value_is_black(photometric: Photometric, value: float) -> None:
+    frame = Frame(np.full((3, 4), value), photometric, 64)
+    assert not display_bytes(frame).any()
+    assert not display_bytes(frame, auto_window(frame)).any()
+
+
+@pytest.mark.parametrize("kind", ["u4", "f4", "f8"])
+def test_large_film_without_a_table_is_windowed_block_by_block_without_seams(kind: str) -> None:
+    film = np.arange(700 * 300).reshape(700, 300).astype(kind)
+    frame = Frame(film, Photometric.MONOCHROME1, 32, padding=(0, 5))
+    expected = np.rint(display_image(frame) * 255)
+    assert np.abs(display_bytes(frame).astype(int) - expected).max() <= 1
+
+
+@pytest.mark.parametrize("kind", ["u1", "u2", "u4", "f4"])
+@pytest.mark.parametrize("shape", [(1, 7), (7, 1), (1, 1)])
+def test_films_of_one_row_or_column_are_shown(kind: str, shape: tuple[int, int]) -> None:
+    film = np.arange(np.prod(shape)).astype(kind).reshape(shape)
+    shown = display_bytes(Frame(film, GREY, 8), Window(3, 6, VoiFunction.LINEAR_EXACT))
+    np.testing.assert_allclose(shown, np.clip(film / 6.0, 0, 1) * 255, atol=0.51)
+
+
+def test_auto_window_of_many_wide_pixels_is_that_of_a_million_of_them() -> None:
+    film = RANDOM.normal(1e6, 1e4, (1500, 1500))
+    window = auto_window(Frame(film, GREY, 64))
+    low, high = np.percentile(film, [1, 99])
+    assert (window.center, window.width) == pytest.approx(((low + high) / 2, high - low), rel=0.01)
+
+
+def test_percentiles_count_how_often_a_value_occurs() -> None:
+    film = np.repeat(np.array([10, 20, 900], np.uint16), [70, 20, 10]).reshape(10, 10)
+    frame = Frame(film, GREY, 12)
+    assert percentiles(frame, [50, 70, 71, 90, 91]) == [10, 10, 20, 20, 900]
