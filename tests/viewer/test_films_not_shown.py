@@ -43,7 +43,7 @@ class _BusyPool:
     def __init__(self) -> None:
         self.owed: list[Future] = []
 
-    def decode(self, path, index) -> Future:
+    def decode(self, path, index, *, background=False) -> Future:
         self.owed.append(Future())
         return self.owed[-1]
 
