@@ -123,12 +123,13 @@ class Faces:
     def _series(self, row: SeriesRow) -> Face:
         series = row.series
         shown = self._outline.shown == row.key
-        title, count = series_title(series), count_words(series)
-        said = (title, series.modality, count, "shown" if shown else "")
-        words = "Series " + ", ".join(filter(None, said))
-        return Face(
-            title, ((_joined(series.modality, count),),), words, middle_image(series), shown=shown
-        )
+        number = "" if series.number is None else f"series {series.number}"
+        title = series.description or number.capitalize() or "Series"
+        line = _joined(series.modality, count_words(series))
+        longer = _joined(line, number if series.description else "")
+        said = (number.capitalize(), series.description, line, "shown" if shown else "")
+        words = ", ".join(filter(None, said))
+        return Face(title, ((longer, line),), words, middle_image(series), shown=shown)
 
     def _document(self, row: DocumentRow) -> Face:
         document = row.document
@@ -176,13 +177,6 @@ def count_words(part: Study | Series) -> str:
     count = count_images(part)
     pictured = sum(1 for one in part.instances if one.frames)
     return _counted(count, "frame" if count > 1 and pictured == 1 else "image")
-
-
-def series_title(series: Series) -> str:
-    """The description of a series, or its number."""
-    if series.description:
-        return series.description
-    return f"Series {series.number}" if series.number is not None else "Series"
 
 
 def section_words(row: SectionRow) -> str:

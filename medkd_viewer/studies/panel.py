@@ -84,6 +84,7 @@ class StudiesPanel(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._library, self._thumbnails, self._look = library, thumbnails, look
         self._outline = Outline(library)
+        self._in_hand: Hashable = None
         faces = Faces(library, self._outline)
         self.model = StudyListModel(faces)
         self._painter = RowPainter(faces, thumbnails.get)
@@ -102,12 +103,14 @@ class StudiesPanel(QWidget):
         self._outline.query = Query.parsed(self._search.text())
         self._outline.hidden = self._look.patient_hidden
         in_hand = self.list.currentIndex()
-        key = self.model.rows[in_hand.row()].key if in_hand.isValid() else None
+        if in_hand.isValid():
+            self._in_hand = self.model.rows[in_hand.row()].key
         self.list.empty_words = self._empty_words()
         self.model.show_rows(self._outline.rows())
         self._idle.start()
-        if key is not None and not self.list.currentIndex().isValid():
-            self._take_in_hand(self.model.number_of(key))
+        # What a search left out is in hand again when it comes back.
+        if not self.list.currentIndex().isValid():
+            self._take_in_hand(self.model.number_of(self._in_hand))
 
     def show_film(self, study: Study, instance: Instance) -> None:
         """Mark the study and the series whose film is in hand, without choosing it again."""

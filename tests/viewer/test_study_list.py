@@ -259,6 +259,10 @@ def test_search_keeps_the_study_in_hand_when_it_is_among_the_found(hand, qtbot):
     qtbot.keyClicks(hand.panel.focusWidget(), "p1")
     assert hand.model.rows[hand.in_hand].key == "199"
     assert hand.titles()[0] == "100 studies"
+    qtbot.keyClicks(hand.panel.focusWidget(), "xyz")
+    assert hand.in_hand == -1
+    qtbot.keyClick(hand.panel.focusWidget(), Qt.Key.Key_Escape)
+    assert hand.model.rows[hand.in_hand].key == "199"
 
 
 def test_from_the_search_field_return_opens_and_down_goes_to_the_list(hand, qtbot):

@@ -141,8 +141,11 @@ def test_series_says_its_description_modality_and_how_many_images():
     outline = Outline(library(drawn_study("1", "A", CT, loop)))
     outline.unfold("1", True)
     first, second = face(outline, 2), face(outline, 3)
-    assert (first.title, first.lines) == ("Thorax 1.0", (("CT · 120 images",),))
-    assert (second.title, second.lines) == ("Series 1", (("US · 3 frames",),))
+    assert (first.title, *first.lines) == (
+        "Thorax 1.0",
+        ("CT · 120 images · series 2", "CT · 120 images"),
+    )
+    assert (second.title, second.lines[0][-1]) == ("Series 1", "US · 3 frames")
     assert first.image is not None
     assert first.image.instance.number == 61
 
