@@ -43,7 +43,7 @@ class TagModel(QAbstractTableModel):
         self._query = ""
         self._patient_hidden = False
         self._fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-        self._fixed.setPixelSize(13)
+        self._fixed.setPixelSize(12)
         self._bold = QFont()
         self._bold.setWeight(QFont.Weight.DemiBold)
 
@@ -94,6 +94,13 @@ class TagModel(QAbstractTableModel):
     def values_of(self, rows: Iterable[int]) -> str:
         """The values of rows as they are shown, each on a line."""
         return "\n".join(self._values[self._rows[row]] for row in rows)
+
+    def detail_of(self, row: int) -> str:
+        """Keyword and value of a row; empty for a row that is not there."""
+        if not 0 <= row < len(self._rows):
+            return ""
+        number = self._rows[row]
+        return " · ".join(filter(None, (self._lines[number].keyword, self._values[number])))
 
     # what Qt asks for
 

@@ -7,7 +7,6 @@ from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QTableView,
     QVBoxLayout,
@@ -16,8 +15,10 @@ from PySide6.QtWidgets import (
 
 from medkd_core.imaging.content import FileContent
 from medkd_viewer.contents.tag_model import NAME, TAG, VR, TagModel
+from medkd_viewer.findings.labels import secondary_label
 
 _ROW_HEIGHT = 24
+_DETAIL_LINES = 2
 _WIDTHS = {TAG: 116, NAME: 270, VR: 48}
 
 
@@ -28,9 +29,15 @@ class TagTable(QWidget):
         super().__init__(parent)
         self.model = TagModel()
         self.search = self._make_search()
-        self.count = QLabel()
-        self.count.setObjectName("secondary")
+        self.count = secondary_label()
+        self.count.setWordWrap(False)
         self.view = self._make_view()
+        self.detail = secondary_label()
+        self.detail.setFixedHeight(_DETAIL_LINES * self.detail.fontMetrics().lineSpacing())
+        self.detail.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.detail.setAccessibleName("Keyword and value of the row")
+        self.view.selectionModel().currentRowChanged.connect(self._show_detail)
+        self.model.modelReset.connect(self._show_detail)
         top = QHBoxLayout()
         top.setSpacing(12)
         top.addWidget(self.search, 1)
@@ -40,6 +47,7 @@ class TagTable(QWidget):
         layout.setSpacing(8)
         layout.addLayout(top)
         layout.addWidget(self.view, 1)
+        layout.addWidget(self.detail)
         self._show_count()
 
     def show_content(self, content: FileContent) -> None:
@@ -122,6 +130,10 @@ class TagTable(QWidget):
         if self.search.text().strip():
             words = f"{matches:,} of {words}" if matches else "No match"
         self.count.setText(words)
+
+    def _show_detail(self) -> None:
+        # What the columns are too narrow for.
+        self.detail.setText(self.model.detail_of(self.view.currentIndex().row()))
 
     def _enter_table(self) -> None:
         if self.model.rowCount():

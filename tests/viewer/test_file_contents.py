@@ -125,6 +125,14 @@ def test_copied_rows_are_what_is_seen(qtbot, table: TagTable) -> None:
     assert QGuiApplication.clipboard().text() == "7.5"
 
 
+def test_row_in_hand_tells_its_keyword_and_whole_value(table: TagTable) -> None:
+    table.view.selectRow(0)
+    assert table.detail.text() == "SOPClassUID · CT Image Storage · 1.2"
+    table.view.selectRow(3)
+    table.set_patient_hidden(True)
+    assert "Ada" not in table.detail.text()
+
+
 def test_find_key_goes_to_the_search_and_return_to_what_was_found(qtbot, table: TagTable) -> None:
     qtbot.keyClick(table.view, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
     assert table.search.hasFocus()
