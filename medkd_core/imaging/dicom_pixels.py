@@ -33,6 +33,9 @@ _DECODED_AS = {
 }
 """Retired kinds of JPEG that the decoders read, but pydicom does not hand to them."""
 
+_NO_BITS_FOR_GDCM = (6, 7)
+"""Of JPEG-LS, as pydicom knows."""
+
 _WITHOUT_COMPRESSION = "Ask for the study without compression."
 
 
@@ -105,7 +108,11 @@ def _decoded_by_pydicom(
         ) from None
     try:
         array, properties = decoder.as_array(
-            source.stream, index=index, raw=False, **_decoder_options(source, declared)
+            source.stream,
+            index=index,
+            raw=False,
+            decoding_plugin=_plugin(source, declared),
+            **_decoder_options(source, declared),
         )
     except RuntimeError as error:  # each decoder was tried, the message lists what each said
         raise source.refusal(
@@ -115,6 +122,13 @@ def _decoded_by_pydicom(
     if _is_stored_as_declared(source):
         array = _significant_bits(array, declared)
     return array, str(properties["photometric_interpretation"])
+
+
+def _plugin(source: DicomSource, declared: PixelFormat) -> str:
+    """The decoder to use; empty for whichever is there."""
+    is_jpeg_ls = source.transfer_syntax in JPEGLSTransferSyntaxes
+    # Damaged streams keep pyjpegls busy for up to a minute.
+    return "gdcm" if is_jpeg_ls and declared.bits_stored not in _NO_BITS_FOR_GDCM else ""
 
 
 def _as_native(source: DicomSource, frame: BytesIO) -> DicomSource:
@@ -177,7 +191,15 @@ def _encoded_frame(source: DicomSource, declared: PixelFormat, index: int) -> by
             f"its header declares {declared.rows} x {declared.columns} pixels, "
             f"its compressed picture {size[0]} x {size[1]}"
         )
+    if declared.bits_stored in _NO_BITS_FOR_GDCM and _is_cut_short(source, encoded):
+        raise source.refusal("its compressed picture is cut short")
     return encoded
+
+
+def _is_cut_short(source: DicomSource, encoded: bytes) -> bool:
+    """Whether a JPEG-LS stream has no end (ITU-T T.87 C.1.1)."""
+    is_jpeg_ls = source.transfer_syntax in JPEGLSTransferSyntaxes
+    return is_jpeg_ls and not encoded.rstrip(b"\0").endswith(b"\xff\xd9")
 
 
 def _single_bits(source: DicomSource, declared: PixelFormat, index: int) -> NDArray[np.uint8]:

@@ -39,7 +39,7 @@ NATIVE = (
     ExplicitVRBigEndian,
     DeflatedExplicitVRLittleEndian,
 )
-DEFLATED = UID("1.2.840.10008.1.2.8.1")
+DEFLATED = b"1.2.840.10008.1.2.8.1\0"
 RANDOM = np.random.default_rng(17)
 SMOOTH = np.add.outer(np.arange(32) * 4, np.arange(40) * 3).astype(np.uint8)
 
@@ -194,6 +194,18 @@ def test_colour_jpeg_says_itself_which_colours_it_holds(
     np.testing.assert_allclose(read_frame(path).stored, colour, atol=12)
 
 
+@pytest.mark.parametrize("bits", [7, 12])
+def test_truncated_jpeg_ls_is_refused(draw_dicom: DrawDicom, bits: int) -> None:
+    pixels = noise("u2" if bits > 8 else "u1", bits)
+    path = draw_dicom(pixels, BitsStored=bits, HighBit=bits - 1)
+    header = dcmread(path)
+    header.compress(JPEGLSLossless)
+    header.save_as(path)
+    path.write_bytes(path.read_bytes()[:-1000])
+    with pytest.raises(UnreadableFileError, match="damaged|cut short"):
+        read_frame(path)
+
+
 def jpeg(pixels: NDArray[np.uint8], quality: int = 95, **options: object) -> bytes:
     stream = BytesIO()
     Image.fromarray(pixels).save(stream, "JPEG", quality=quality, **options)
@@ -204,7 +216,10 @@ def jpeg(pixels: NDArray[np.uint8], quality: int = 95, **options: object) -> byt
 def test_frames_deflated_one_by_one_are_read(draw_dicom: DrawDicom, bits: int) -> None:
     pixels = np.stack([noise("u2" if bits > 1 else "u1", bits, (16, 24)) for _ in range(3)])
     path = draw_dicom(pixels, BitsAllocated=bits, BitsStored=bits, HighBit=bits - 1)
-    with_pixels(path, encapsulate([deflated(as_stored(f, bits)) for f in pixels]), DEFLATED)
+    encoded = [deflated(as_stored(frame, bits)) for frame in pixels]
+    with_pixels(path, encapsulate(encoded), JPEGBaseline8Bit)
+    # pydicom does not write what it does not know.
+    path.write_bytes(path.read_bytes().replace(JPEGBaseline8Bit.encode(), DEFLATED))
     np.testing.assert_array_equal(read_frame(path, 2).stored, pixels[2])
 
 
