@@ -63,6 +63,6 @@ class Hanging(QObject):
         return next((s for s in places if self.openers[s].study is None), places[-1])
 
     def _refuse(self, state: ReadingState, study: Study, reason: str) -> None:
-        # Another study's film under the chosen name would be read as this one's.
-        self.take_off(state)
+        # The image before it would be read as the one that was asked for.
+        state.show_film(None)
         self.failed.emit(state, reason)

@@ -171,7 +171,7 @@ class ReadingRoom(QWidget):
             else:
                 self.comparing.take_off(state)
         if self.opener.study is not None and self.opener.study.uid in known:
-            self.opener.study = None
+            self.opener.close()
             self._asking.show_film(None)
             self.study_changed.emit()
         self.studies.refresh()

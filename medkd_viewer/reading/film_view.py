@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
@@ -13,7 +13,7 @@ from medkd_viewer.reading.corner_texts import corner_texts
 from medkd_viewer.reading.heads import HEAD_HEIGHT, Head, draw_head
 from medkd_viewer.reading.orientation import edge_letters
 from medkd_viewer.reading.overlay import Overlay
-from medkd_viewer.reading.painting import draw_cross_hair, film_image
+from medkd_viewer.reading.painting import cross_hair_bounds, draw_cross_hair, film_image
 from medkd_viewer.reading.sampling import VisiblePart, visible_part
 from medkd_viewer.reading.scale_bar import scale_bar
 from medkd_viewer.reading.state import ReadingState
@@ -50,10 +50,11 @@ class FilmView(QWidget):
         self.overlays: list[Overlay] = []
         self._sampled: tuple[object, StoredArray] | None = None
         self._shown: tuple[object, Voi | None, QImage] | None = None
+        self._cross = QRect()
         for signal in (state.film_changed, state.view_changed, state.window_changed):
             signal.connect(self.update)
         state.film_changed.connect(self._forget_trouble)
-        state.cursor_moved.connect(self.update)
+        state.cursor_moved.connect(self._move_cross)
         state.rate_changed.connect(self.update)
         state.look.changed.connect(self.update)
 
@@ -177,9 +178,18 @@ class FilmView(QWidget):
         ratio = self.devicePixelRatioF()
         painter.drawImage(QPointF(part.left / ratio, part.top / ratio), self._shown[2])
 
+    def _move_cross(self) -> None:
+        """Paint anew where the cross-hair was and where it goes, and nothing else."""
+        geometry, cursor = self.geometry_now(), self.state.cursor
+        self.update(self._cross)
+        if geometry is not None and cursor is not None:
+            self.update(cross_hair_bounds(*geometry.to_pane(*cursor)))
+
     def _draw_cursor(self, painter: QPainter, geometry: PaneGeometry) -> None:
+        self._cross = QRect()
         if self.state.cursor is not None:
             x, y = geometry.to_pane(*self.state.cursor)
+            self._cross = cross_hair_bounds(x, y)
             left, top, width, height = self.picture_area()
             painter.save()
             painter.setClipRect(QRectF(left, top, width, height))

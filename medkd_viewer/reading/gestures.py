@@ -73,10 +73,21 @@ class Gestures:
         film = self._state.film
         zooms = control or self._state.look.wheel_zooms
         if film is not None and film.position[1] > 1 and not zooms:
-            self._step(angle)
+            self.step(angle)
             return
         factor = _ZOOM_A_NOTCH ** (angle / _WHEEL_NOTCH)
         self._state.set_viewport(geometry.zoomed(factor, place.x(), place.y()))
+
+    def step(self, angle: int) -> None:
+        """Go on by as many images as the wheel was turned by notches."""
+        # Fine wheels and touchpads tell a notch in many small parts.
+        if angle * self._turned < 0:
+            self._turned = 0
+        self._turned += angle
+        notches = int(self._turned / _WHEEL_NOTCH)
+        if notches:
+            self._turned -= notches * _WHEEL_NOTCH
+            self._state.step_asked.emit(-notches)
 
     def pinch(self, place: QPointF, spread: float, geometry: PaneGeometry) -> None:
         """Zoom where two fingers were spread by a share of their distance."""
@@ -93,16 +104,6 @@ class Gestures:
             self._state.set_viewport(geometry.zoomed(_ZOOM_KEYS[Qt.Key(key)], *middle))
             return True
         return False
-
-    def _step(self, angle: int) -> None:
-        # Fine wheels and touchpads tell a notch in many small parts.
-        if angle * self._turned < 0:
-            self._turned = 0
-        self._turned += angle
-        notches = int(self._turned / _WHEEL_NOTCH)
-        if notches:
-            self._turned -= notches * _WHEEL_NOTCH
-            self._state.step_asked.emit(-notches)
 
     def _is_drag(self, place: QPointF, buttons: Qt.MouseButton) -> bool:
         # A hand that trembles while it asks for the menu zooms nothing.

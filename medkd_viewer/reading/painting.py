@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
 
 from medkd_core.explanation.colours import colour_table
@@ -45,6 +45,12 @@ def draw_edged_text(
         painter.drawText(rect.translated(dx, dy), flags, text)
     painter.setPen(colour(shade))
     painter.drawText(rect, flags, text)
+
+
+def cross_hair_bounds(x: float, y: float) -> QRect:
+    """Every pixel that `draw_cross_hair` may touch."""
+    reach = _CROSS_ARM + 3
+    return QRectF(x - reach, y - reach, 2 * reach, 2 * reach).toAlignedRect()
 
 
 def draw_cross_hair(painter: QPainter, x: float, y: float) -> None:

@@ -95,11 +95,13 @@ class FilmPane(FilmView):
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
         """Next image, or zoom at the pointer."""
-        geometry = self.geometry_now()
+        geometry, angle = self.geometry_now(), event.angleDelta().y()
         if geometry is not None:
             control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
-            angle = event.angleDelta().y()
             self._gestures.wheel(event.position(), angle, geometry, control=control)
+        else:
+            # An image that cannot be shown does not bar the way to the next.
+            self._gestures.step(angle)
         event.accept()
 
     def event(self, event: QEvent) -> bool:

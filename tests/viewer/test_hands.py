@@ -89,6 +89,12 @@ def test_wheel_with_control_zooms_at_the_pointer(pane, steps):
     assert steps == []
 
 
+def test_wheel_goes_on_from_an_image_that_cannot_be_shown(pane, steps):
+    pane.state.show_film(None)
+    turn_wheel(pane, QPoint(0, -120))
+    assert steps == [1]
+
+
 def test_wheel_zooms_where_there_is_but_one_image(pane, steps):
     pane.state.show_film(film_of(study_of(date="20190302")))
     turn_wheel(pane, QPoint(0, 120))
