@@ -64,6 +64,7 @@ COMMANDS = (
     Command("delete", "Delete the measurement", ("Del",), "Measure", "delete", in_panes=True),
     Command("delete_all", "Delete all of the film", ("Shift+Del",), "Measure", in_panes=True),
     Command("copy", "Copy what was measured", ("Ctrl+C",), "Measure", in_panes=True),
+    Command("measurements", "All measurements of the film", ("Ctrl+Shift+M",), "Measure"),
     Command("window_0", "As acquired", ("0",), "Presets"),
     Command("window_1", "Auto", ("1",), "Presets"),
     Command("window_2", "Lungs", ("2",), "Presets"),

@@ -30,7 +30,7 @@ def deeds(window: MainWindow) -> Deeds:
     return {
         **_of_files(window),
         **_of_films(room),
-        **_of_measurements(room),
+        **_of_measurements(window),
         **_of_studies(room),
         **_of_maps(room),
         **_of_the_window(window),
@@ -85,14 +85,19 @@ def _of_films(room: ReadingRoom) -> Deeds:
     }
 
 
-def _of_measurements(room: ReadingRoom) -> Deeds:
-    measuring = room.measuring
+def _of_measurements(window: MainWindow) -> Deeds:
+    measuring = window.room.measuring
+
+    def toggle_list() -> None:
+        window.measurements.toggle()
+
     return {
         "undo": measuring.undo,
         "redo": measuring.redo,
         "delete": measuring.delete,
         "delete_all": measuring.delete_all,
         "copy": measuring.copy,
+        "measurements": toggle_list,
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, QUrl
@@ -33,6 +34,7 @@ from medkd_viewer.deeds import deeds
 from medkd_viewer.findings.opinion import ModelStatus, SecondOpinion
 from medkd_viewer.key_bindings import KeyBindings
 from medkd_viewer.last_session import SessionKeeper
+from medkd_viewer.measuring.measurements_window import MeasurementsWindow
 from medkd_viewer.peek import Peek
 from medkd_viewer.preferences.effects import carry_out_at_start
 from medkd_viewer.reading_room import ReadingRoom
@@ -128,6 +130,13 @@ class MainWindow(QMainWindow):
         self.top_bar.show_room(tab)
         self._show_checks()
         self._show_activity()
+
+    @cached_property
+    def measurements(self) -> MeasurementsWindow:
+        """The list of what is measured on the film in hand, made when first asked for."""
+        made = MeasurementsWindow(self.room.measuring, self)
+        made.addActions([self.actions_by_name[name] for name in ("undo", "redo", "measurements")])
+        return made
 
     def save_settings(self) -> None:
         """Remember what was chosen."""

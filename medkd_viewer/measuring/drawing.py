@@ -25,19 +25,11 @@ _HINTS = {
         "click the other border of the heart",
     ),
 }
-_NAMES = {
-    Kind.LENGTH: "Length",
-    Kind.ANGLE: "Angle",
-    Kind.ELLIPSE: "Ellipse",
-    Kind.RECTANGLE: "Rectangle",
-    Kind.PROBE: "Probe",
-    Kind.HEART_RATIO: "Cardiothoracic ratio",
-}
 
 
 def next_step(kind: Kind, points_set: int) -> str:
     """What to do next, as a sentence for the bottom bar."""
-    words = f"{_NAMES[kind]}: {_HINTS[kind][points_set]}"
+    words = f"{kind.label}: {_HINTS[kind][points_set]}"
     straight = kind in (Kind.LENGTH, Kind.HEART_RATIO) and points_set == 0
     if straight:
         words += " · Shift keeps it straight"

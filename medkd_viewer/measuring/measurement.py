@@ -26,6 +26,11 @@ class Kind(StrEnum):
     HEART_RATIO = "heart_ratio"
 
     @property
+    def label(self) -> str:
+        """Its name for a person."""
+        return "Cardiothoracic ratio" if self is Kind.HEART_RATIO else self.value.capitalize()
+
+    @property
     def points(self) -> int:
         """How many points it has."""
         return _POINTS[self]

@@ -74,10 +74,17 @@ class Measuring(QObject):
         if self.sheet is not None:
             self.sheet.redo()
 
+    def lines(self) -> list[str]:
+        """Each measurement of the film in hand: what it is and what it says."""
+        return self._overlay.lines()
+
     def copy(self) -> None:
         """Put what the chosen measurement says, or all of them, on the clipboard."""
-        if text := self._overlay.text():
-            QGuiApplication.clipboard().setText(text)
+        lines, sheet = self.lines(), self.sheet
+        if sheet is not None and sheet.chosen is not None:
+            lines = [lines[sheet.chosen]]
+        if lines:
+            QGuiApplication.clipboard().setText("\n\n".join(lines))
 
     @property
     def _overlay(self) -> MeasuringOverlay:

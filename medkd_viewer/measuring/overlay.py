@@ -122,15 +122,12 @@ class MeasuringOverlay(QObject):
         self._tell()
         return dropped
 
-    def text(self) -> str:
-        """What the chosen measurement says, or all of them when none is chosen."""
+    def lines(self) -> list[str]:
+        """Each measurement: what it is and what it says, on one or several lines."""
         film, sheet = self._state.film, self.sheet
         if film is None or sheet is None:
-            return ""
-        wanted = sheet.measurements
-        if sheet.chosen is not None:
-            wanted = (wanted[sheet.chosen],)
-        return "\n".join("\n".join(self._words_of(m, film)) for m in wanted)
+            return []
+        return [_named(m.kind, self._words_of(m, film)) for m in sheet.measurements]
 
     def _take_film(self) -> None:
         if self.sheet is not None:
@@ -143,6 +140,7 @@ class MeasuringOverlay(QObject):
             self.sheet.changed.connect(self._take_sheet)
             self._hand = Hand(self.sheet, film.frame.spacing)
         self._take_tool()
+        self.told.emit()
 
     def _take_tool(self) -> None:
         tool = self._state.look.tool
@@ -217,6 +215,11 @@ def _corners(area: Box) -> list[Box]:
     wide, high = _CORNER
     across, down = (left, left + width - wide), (top, top + height - high)
     return [(x, y, wide, high) for x in across for y in down]
+
+
+def _named(kind: Kind, words: tuple[str, ...]) -> str:
+    text = "\n".join(words)
+    return text if text.startswith(kind.label) else f"{kind.label}: {text}"
 
 
 def _shift_is_down() -> bool:

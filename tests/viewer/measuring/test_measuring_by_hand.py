@@ -84,7 +84,7 @@ def test_heart_ratio_takes_the_thorax_then_the_heart(hands):
     assert "heart" in hints[-1]
     hands.drag((110, 100), (230, 130))
     assert close_to(only(hands).points, [(20, 150), (280, 150), (110, 100), (230, 130)])
-    assert hands.overlay.text().startswith("Cardiothoracic ratio 0.46")
+    assert hands.overlay.lines()[0].startswith("Cardiothoracic ratio 0.46")
     assert "thorax" in hints[1]
 
 
@@ -113,7 +113,7 @@ def test_same_places_give_the_same_measurement_however_the_film_is_shown(
 def test_measurement_stays_on_its_place_of_the_film(hands, change):
     hands.look.set_tool(Tool.ELLIPSE)
     hands.drag((80, 70), (140, 100))
-    before, words = only(hands), hands.overlay.text()
+    before, words = only(hands), hands.overlay.lines()
     geometry = hands.pane.geometry_now()
     viewports = {
         "turn": turned(geometry.viewport),
@@ -123,7 +123,7 @@ def test_measurement_stays_on_its_place_of_the_film(hands, change):
     }
     hands.state.set_viewport(viewports[change])
     hands.pane.grab()
-    assert (only(hands), hands.overlay.text()) == (before, words)
+    assert (only(hands), hands.overlay.lines()) == (before, words)
 
 
 def test_points_stay_on_the_film(hands):
