@@ -35,10 +35,10 @@ _MOUSE = (
 )
 _COLUMNS = (
     ("File", "Study", "Help", "Mouse"),
-    ("Tools", "Measure", "Presets", "Maps"),
-    ("Film", "Layout", "View"),
+    ("Tools", "Measure", "Presets"),
+    ("Film", "Maps", "Layout", "View"),
 )
-_KEY_WIDTH = 100
+_HEAD_HEIGHT = 28
 
 
 class KeysDialog(QDialog):
@@ -53,7 +53,7 @@ class KeysDialog(QDialog):
         self.search.textChanged.connect(self._search)
         body = QWidget()
         columns = QHBoxLayout(body)
-        columns.setContentsMargins(22, 8, 22, 16)
+        columns.setContentsMargins(22, 0, 22, 16)
         columns.setSpacing(36)
         for names in _COLUMNS:
             columns.addLayout(self._column({name: groups[name] for name in names}))
@@ -66,29 +66,28 @@ class KeysDialog(QDialog):
         wanted.setWidth(wanted.width() + 12)
         self.resize(wanted.boundedTo(self.screen().availableSize()))
 
-    def _column(self, groups: dict[str, Lines]) -> QVBoxLayout:
-        column = QVBoxLayout()
-        column.setSpacing(6)
-        for group, lines in groups.items():
-            column.addWidget(section_label(group))
-            column.addLayout(self._table(lines))
-            column.addSpacing(8)
-        column.addStretch(1)
-        return column
-
-    def _table(self, lines: Lines) -> QGridLayout:
+    def _column(self, groups: dict[str, Lines]) -> QGridLayout:
         grid = QGridLayout()
         grid.setVerticalSpacing(3)
-        grid.setColumnMinimumWidth(0, _KEY_WIDTH)
+        grid.setHorizontalSpacing(16)
         grid.setColumnStretch(1, 1)
-        for number, (key, text) in enumerate(lines):
-            name, meaning = QLabel(key), QLabel(text)
-            name.setObjectName("figure")
-            meaning.setObjectName("secondary")
-            grid.addWidget(name, number, 0, Qt.AlignmentFlag.AlignLeft)
-            grid.addWidget(meaning, number, 1)
-            self._lines.append((f"{key} {text}".lower(), (name, meaning)))
+        for group, lines in groups.items():
+            grid.addWidget(
+                section_label(group), grid.rowCount(), 0, 1, 2, Qt.AlignmentFlag.AlignBottom
+            )
+            grid.setRowMinimumHeight(grid.rowCount() - 1, _HEAD_HEIGHT)
+            for key, text in lines:
+                self._add_line(grid, key, text)
+        grid.setRowStretch(grid.rowCount(), 1)
         return grid
+
+    def _add_line(self, grid: QGridLayout, key: str, text: str) -> None:
+        row = grid.rowCount()
+        labels = QLabel(key), QLabel(text)
+        for place, (label, role) in enumerate(zip(labels, ("figure", "secondary"), strict=True)):
+            label.setObjectName(role)
+            grid.addWidget(label, row, place)
+        self._lines.append((f"{key} {text}".lower(), labels))
 
     def _search(self, words: str) -> None:
         """Leave what has every word; the rest is dimmed and keeps its place."""
