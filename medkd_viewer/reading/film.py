@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from medkd_core.imaging.display import display_bytes
+from medkd_core.imaging.display import brightness_table, display_bytes
 from medkd_core.imaging.display_steps import applied_steps
+from medkd_core.imaging.display_values import has_table, look_up
 from medkd_core.imaging.display_voi import Voi, table_window
 from medkd_core.imaging.display_windows import (
     auto_window,
@@ -21,6 +22,7 @@ from medkd_core.imaging.display_windows import (
 from medkd_core.imaging.frame import Frame, Photometric, StoredArray, VoiFunction, Window
 from medkd_core.imaging.presets import Preset, window_presets
 from medkd_core.imaging.study import Instance, Series, Study
+from medkd_viewer.findings.results import BoundedCache
 from medkd_viewer.reading.sampling import Sampler, VisiblePart
 
 Pixels = NDArray[np.uint8]
@@ -29,6 +31,8 @@ _PIXELS_OF_A_SPAN = 600
 _NARROW = 50
 _MOST_OBLONG = 20.0
 _SIDE_OF_A_SAMPLE = 512
+_PARTS_KEPT = 5
+"""As many as the largest layout has panes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,8 @@ class Film:
         self.address = address
         self.position = position
         self._sampler = Sampler(frame.stored)
+        self._parts: BoundedCache[StoredArray] = BoundedCache(_PARTS_KEPT)
+        self._table: tuple[Voi | None, bool, Pixels] | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -122,8 +128,12 @@ class Film:
         return max(narrowest, min(as_window(self.first_voi).width, widest))
 
     def stored_part(self, part: VisiblePart) -> StoredArray:
-        """Stored values at the resolution of a part of the screen."""
-        return self._sampler.sample(part)
+        """Stored values at the resolution of a part of the screen; panes of one size share them."""
+        known = self._parts.get(part)
+        if known is None:
+            known = self._sampler.sample(part)
+            self._parts.put(part, known)
+        return known
 
     def brightness(self, part: StoredArray, voi: Voi | None, *, inverted: bool) -> Pixels:
         """Brightness of stored values of this film.
@@ -132,7 +142,12 @@ class Film:
         -------
         uint8, shape of `part`
         """
-        return display_bytes(self.frame, voi, part, inverted=inverted)
+        if not has_table(part):
+            return display_bytes(self.frame, voi, part, inverted=inverted)
+        # The window by identity: tables hold arrays, which cannot be compared with ==.
+        if self._table is None or self._table[0] is not voi or self._table[1] != inverted:
+            self._table = voi, inverted, brightness_table(self.frame, voi, inverted=inverted)
+        return np.asarray(look_up(part, self._table[2]))
 
     def value(self, column: float, row: float) -> float | None:
         """The stored value at a place, or None outside or in colour."""
