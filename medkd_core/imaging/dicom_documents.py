@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 from xml.etree import ElementTree
@@ -12,13 +12,13 @@ from pydicom import Dataset
 from pydicom.uid import UID
 
 from medkd_core.imaging.dicom_source import open_dicom
-from medkd_core.imaging.dicom_words import amount, items, moment, person, text
+from medkd_core.imaging.dicom_words import amount, items, listed, moment, named, person, text
+from medkd_core.imaging.radiotherapy import dose_lines, plan_lines, structure_lines
 from medkd_core.imaging.structured_report import report_lines
 
 _log = logging.getLogger(__name__)
 
 MOST_LINES = 5_000
-_MOST_LISTED = 200
 
 Lines = Iterator[str]
 
@@ -63,7 +63,7 @@ def _heading(header: Dataset) -> Lines:
         filter(None, (text(header, "Manufacturer"), text(header, "ManufacturerModelName")))
     )
     made = moment(header, "Content") or moment(header, "Series")
-    yield from _named(
+    yield from named(
         ("Study", study),
         ("Series", text(header, "SeriesDescription")),
         ("Label", text(header, "ContentLabel")),
@@ -73,118 +73,6 @@ def _heading(header: Dataset) -> Lines:
     )
 
 
-def _named(*facts: tuple[str, str], indent: int = 0) -> Lines:
-    for name, value in facts:
-        if value:
-            yield f"{'  ' * indent}{name}: {value}"
-
-
-def _listed(title: str, lines: Iterable[str]) -> Lines:
-    shown = list(islice(lines, _MOST_LISTED + 1))
-    if not shown:
-        return
-    yield title
-    yield from (f"  {line}" for line in shown[:_MOST_LISTED])
-    if len(shown) > _MOST_LISTED:
-        yield "  …"
-
-
-# radiotherapy
-
-
-def _plan(header: Dataset) -> Lines:
-    yield from _named(
-        ("Plan", text(header, "RTPlanLabel") or text(header, "RTPlanName")),
-        ("Description", text(header, "RTPlanDescription")),
-        ("Planned", moment(header, "RTPlan")),
-        ("Intent", text(header, "PlanIntent")),
-        ("Approval", text(header, "ApprovalStatus")),
-    )
-    yield from _listed("Prescription", map(_prescription, items(header, "DoseReferenceSequence")))
-    yield from _listed("Fractions", map(_fractions, items(header, "FractionGroupSequence")))
-    yield from _listed("Beams", map(_beam, items(header, "BeamSequence")))
-    yield from _listed("Ion beams", map(_beam, items(header, "IonBeamSequence")))
-    sources = items(header, "ApplicationSetupSequence")
-    yield from _listed("Applications", (text(one, "ApplicationSetupType") for one in sources))
-
-
-def _prescription(item: Dataset) -> str:
-    dose = amount(item, "TargetPrescriptionDose", "Gy") or amount(
-        item, "DeliveryMaximumDose", "Gy at most"
-    )
-    name = text(item, "DoseReferenceDescription") or text(item, "DoseReferenceType")
-    return ": ".join(filter(None, (name or "Dose reference", dose)))
-
-
-def _fractions(item: Dataset) -> str:
-    planned = text(item, "NumberOfFractionsPlanned") or "?"
-    return f"Group {text(item, 'FractionGroupNumber')}: {planned} fractions planned"
-
-
-def _beam(item: Dataset) -> str:
-    points = items(item, "ControlPointSequence") or items(item, "IonControlPointSequence")
-    first = next(iter(points), Dataset())
-    facts = (
-        text(item, "BeamType").lower(),
-        text(item, "RadiationType").lower(),
-        amount(first, "NominalBeamEnergy", "MV"),
-        amount(first, "GantryAngle", "° gantry"),
-        f"{len(points):,} control points" if points else "",
-        text(item, "TreatmentMachineName"),
-    )
-    name = text(item, "BeamName") or "Beam"
-    return f"{text(item, 'BeamNumber')} {name}: {', '.join(filter(None, facts))}".strip()
-
-
-def _structures(header: Dataset) -> Lines:
-    yield from _named(
-        ("Structure set", text(header, "StructureSetLabel")),
-        ("Name", text(header, "StructureSetName")),
-        ("Description", text(header, "StructureSetDescription")),
-        ("Drawn", moment(header, "StructureSet")),
-    )
-    contours = {
-        text(item, "ReferencedROINumber"): len(items(item, "ContourSequence"))
-        for item in items(header, "ROIContourSequence")
-    }
-    kinds = {
-        text(item, "ReferencedROINumber"): text(item, "RTROIInterpretedType")
-        for item in items(header, "RTROIObservationsSequence")
-    }
-
-    def region(item: Dataset) -> str:
-        number = text(item, "ROINumber")
-        drawn = contours.get(number, 0)
-        kind = kinds.get(number, "").lower()
-        facts = filter(None, (kind, f"{drawn:,} contour{'' if drawn == 1 else 's'}"))
-        return f"{number} {text(item, 'ROIName') or 'Region'}: {', '.join(facts)}"
-
-    yield from _listed("Regions", map(region, items(header, "StructureSetROISequence")))
-
-
-def _dose(header: Dataset) -> Lines:
-    yield from _named(
-        ("Dose", text(header, "DoseType").lower()),
-        ("Units", text(header, "DoseUnits")),
-        ("Summed over", text(header, "DoseSummationType").lower()),
-        ("Comment", text(header, "DoseComment")),
-    )
-    yield from _listed("Dose-volume histograms", map(_histogram, items(header, "DVHSequence")))
-
-
-def _histogram(item: Dataset) -> str:
-    regions = ", ".join(
-        text(region, "ReferencedROINumber") for region in items(item, "DVHReferencedROISequence")
-    )
-    units = text(item, "DoseUnits")
-    facts = (
-        amount(item, "DVHMinimumDose", f"{units} lowest"),
-        amount(item, "DVHMeanDose", f"{units} mean"),
-        amount(item, "DVHMaximumDose", f"{units} highest"),
-    )
-    return f"Region {regions or '?'}: {', '.join(filter(None, facts))}"
-
-
 # signals
 
 
@@ -192,11 +80,11 @@ def _waveform(header: Dataset) -> Lines:
     for number, group in enumerate(items(header, "WaveformSequence"), 1):
         label = text(group, "MultiplexGroupLabel")
         yield f"Group {number}" + (f": {label}" if label else "")
-        yield from _named(*_sampling(group), indent=1)
+        yield from named(*_sampling(group), indent=1)
         channels = items(group, "ChannelDefinitionSequence")
-        yield from (f"  {line}" for line in _listed("Channels", map(_channel, channels)))
+        yield from (f"  {line}" for line in listed("Channels", map(_channel, channels)))
     notes = map(_annotation, items(header, "WaveformAnnotationSequence"))
-    yield from _listed("Annotations", filter(None, notes))
+    yield from listed("Annotations", filter(None, notes))
 
 
 def _sampling(group: Dataset) -> Iterator[tuple[str, str]]:
@@ -230,15 +118,15 @@ def _annotation(item: Dataset) -> str:
 
 
 def _presentation(header: Dataset) -> Lines:
-    yield from _named(("By", person(header, "ContentCreatorName")))
+    yield from named(("By", person(header, "ContentCreatorName")))
     windows = items(header, "SoftcopyVOILUTSequence")
-    yield from _listed("Windows", map(_window, windows))
+    yield from listed("Windows", map(_window, windows))
     objects = (
         f"{kind} on layer {text(note, 'GraphicLayer') or '?'}"
         for note in items(header, "GraphicAnnotationSequence")
         for kind in _graphics(note)
     )
-    yield from _listed("Drawn over the pictures", objects)
+    yield from listed("Drawn over the pictures", objects)
     yield from _references(header, "ReferencedSeriesSequence")
 
 
@@ -264,13 +152,13 @@ def _references(header: Dataset, keyword: str) -> Lines:
                 kind = UID(text(image, "ReferencedSOPClassUID")).name.replace(" Storage", "")
                 yield f"{kind}: {text(image, 'ReferencedSOPInstanceUID')}"
 
-    yield from _listed("Refers to", referenced())
+    yield from listed("Refers to", referenced())
 
 
 def _encapsulated(header: Dataset) -> Lines:
     kind = text(header, "MIMETypeOfEncapsulatedDocument")
     document = header.get("EncapsulatedDocument") or b""
-    yield from _named(
+    yield from named(
         ("Document", text(header, "DocumentTitle")),
         ("Kind", kind),
         ("Size", f"{len(document):,} bytes"),
@@ -306,9 +194,9 @@ def _has(keyword: str) -> Callable[[Dataset], bool]:
 
 _KINDS: tuple[tuple[Callable[[Dataset], bool], Callable[[Dataset], Lines]], ...] = (
     (_has("ContentSequence"), report_lines),
-    (_has("RTPlanLabel"), _plan),
-    (_has("StructureSetLabel"), _structures),
-    (_has("DoseType"), _dose),
+    (_has("RTPlanLabel"), plan_lines),
+    (_has("StructureSetLabel"), structure_lines),
+    (_has("DoseType"), dose_lines),
     (_has("WaveformSequence"), _waveform),
     (_has("EncapsulatedDocument"), _encapsulated),
     (_has("PresentationCreationDate"), _presentation),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from pydicom import Dataset
 
 MOST_CHARACTERS = 4_000
+MOST_LISTED = 200
 
 
 def text(item: Dataset, keyword: str) -> str:
@@ -44,6 +47,11 @@ def amount(item: Dataset, keyword: str, unit: str) -> str:
     return f"{figure} {unit}".strip()
 
 
+def counted(number: int, noun: str) -> str:
+    """``"1 contour"``, ``"2 contours"``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def person(item: Dataset, keyword: str) -> str:
     """``Family, Given`` out of ``Family^Given^...``, alphabetic group."""
     alphabetic = text(item, keyword).split("=")[0]
@@ -71,6 +79,24 @@ def one_line(value: str) -> str:
     """Text without line breaks, and without marks that reorder or hide what is shown."""
     shown = value[:MOST_CHARACTERS]
     return " ".join("".join(c if c.isprintable() else " " for c in shown).split())
+
+
+def named(*facts: tuple[str, str], indent: int = 0) -> Iterator[str]:
+    """Facts as ``Name: value``, those without a value left out."""
+    for name, value in facts:
+        if value:
+            yield f"{'  ' * indent}{name}: {value}"
+
+
+def listed(title: str, lines: Iterable[str]) -> Iterator[str]:
+    """Lines under a title, a level deeper, `MOST_LISTED` at most; nothing when there are none."""
+    shown = list(islice(lines, MOST_LISTED + 1))
+    if not shown:
+        return
+    yield title
+    yield from (f"  {line}" for line in shown[:MOST_LISTED])
+    if len(shown) > MOST_LISTED:
+        yield "  …"
 
 
 def _joined(value: Any) -> str:

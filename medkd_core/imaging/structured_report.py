@@ -9,6 +9,7 @@ from pydicom.uid import UID
 
 from medkd_core.imaging.dicom_words import (
     clock,
+    counted,
     date,
     items,
     paragraphs,
@@ -113,7 +114,7 @@ def _reference(item: Dataset) -> str:
 def _region(item: Dataset) -> str:
     numbers = text(item, "GraphicData").count(",") + 1
     points = numbers // (3 if text(item, "ValueType").upper() == "SCOORD3D" else 2)
-    return f"{text(item, 'GraphicType').lower()} of {points:,} point{'' if points == 1 else 's'}"
+    return f"{text(item, 'GraphicType').lower()} of {counted(points, 'point')}"
 
 
 def _moment(item: Dataset) -> str:

@@ -394,7 +394,7 @@ def test_plan_tells_its_beams(tmp_path: Path) -> None:
         "Fractions",
         "  Group 1: 30 fractions planned",
         "Beams",
-        "  1 AP: static, photon, 6 MV, 0 ° gantry, 1 control points",
+        "  1 AP: static, photon, 6 MV, gantry at 0 degrees, 1 control point",
     ]
 
 
