@@ -89,6 +89,8 @@ class Comparing(QObject):
         """Take a film off its place beside the first."""
         self._hanging.take_off(state)
         self._panes.release(state)
+        if self._desk.active is state:
+            self._panes.activate(self._panes.panes[0])
         if state is self._prior_place:
             self._prior_place = None
         if not self.is_on and self._layout_before is not None:

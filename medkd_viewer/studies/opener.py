@@ -100,21 +100,22 @@ class FilmOpener(QObject):
     def step(self, by: int) -> None:
         """Go `by` pictures onwards, or back; stay at the ends of the stack."""
         if self.study is not None and self.stack:
-            self._go(min(max(self.position + by, self.stack[0]), self.stack[-1]))
+            self._go(min(max(self.position + by, self.stack[0]), self.stack[-1]), by)
 
     def step_around(self, by: int) -> None:
         """Go `by` pictures onwards, from the last to the first."""
         if self.study is not None and self.stack:
-            self._go(self.stack[(self.position - self.stack[0] + by) % len(self.stack)])
+            self._go(self.stack[(self.position - self.stack[0] + by) % len(self.stack)], by)
 
     def step_to_end(self, end: int) -> None:
         """Go to the first (-1) or last (1) picture of the stack."""
         if self.study is not None and self.stack:
-            self._go(self.stack[-1 if end > 0 else 0])
+            self._go(self.stack[-1 if end > 0 else 0], -end)
 
-    def _go(self, position: int) -> None:
+    def _go(self, position: int, direction: int) -> None:
+        """Open a picture; the hand will probably go on in a direction from there."""
         if self.study is not None and position != self.position:
-            self._direction = 1 if position > self.position else -1
+            self._direction = 1 if direction > 0 else -1
             self.open(self.study, position)
 
     def _take_study(self, study: Study, position: int) -> None:

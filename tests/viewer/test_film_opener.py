@@ -103,6 +103,17 @@ def test_film_asked_for_comes_before_what_was_begun_ahead(opened, pool, qtbot):
     assert pool.waiting() == ["19"]
 
 
+def test_loop_looks_ahead_over_its_end(opened, pool, qtbot):
+    opener, shown = opened
+    opener.open(SERIES, 18)
+    for name in ("18", "19", "0"):
+        pool.answer(qtbot, name)
+    opener.step_around(1)
+    opener.step_around(1)
+    assert shown == ["18", "19", "0"]
+    assert pool.waiting() == ["1"]
+
+
 def test_damaged_film_ahead_is_passed_over_until_it_is_asked_for(opened, pool, qtbot):
     opener, _ = opened
     failures = []
