@@ -20,6 +20,8 @@ LINE_HEIGHT = 17
 _MARGIN_X, _MARGIN_Y = 10.0, 7.0
 _BETWEEN = 16.0
 _LETTER = 18.0
+_BAR_SHARE = 0.75
+"""Of the width: the most that the scale bar's label may take."""
 _ROWS_BETWEEN = 5
 """Lines of film that must be left between the upper and the lower texts."""
 
@@ -113,7 +115,7 @@ def _draw_bar(painter: QPainter, free: QRectF, bar: ScaleBar | None) -> float:
     label = QFontMetricsF(painter.font()).horizontalAdvance(bar.label)
     # The label hangs below a bar that stands in the middle.
     needed = bar.length + 2 * (LINE_HEIGHT + 8)
-    if label > free.width() / 2 or needed > free.height():
+    if label > free.width() * _BAR_SHARE or needed > free.height():
         return 0.0
     return draw_scale_bar(painter, free.right(), free.center().y(), bar)
 

@@ -115,9 +115,10 @@ def spacing_text(spacing: Spacing | None) -> str:
 
 
 def date(study: Study) -> str:
-    """``YYYYMMDD`` as ``YYYY-MM-DD``; anything else as it is."""
-    raw = study.date
-    return f"{raw[:4]}-{raw[4:6]}-{raw[6:]}" if len(raw) == 8 and raw.isdigit() else raw
+    """``YYYYMMDD``, or ``YYYY.MM.DD`` of old files, as ``YYYY-MM-DD``; anything else as it is."""
+    digits = study.date.replace(".", "")
+    known = len(digits) == 8 and digits.isdigit()
+    return f"{digits[:4]}-{digits[4:6]}-{digits[6:]}" if known else study.date
 
 
 def sex(study: Study) -> str:

@@ -71,6 +71,6 @@ def _relation(study: Study, first: Study) -> tuple[str, bool]:
         return "Other patient", True
     if study.patient_name.casefold() != first.patient_name.casefold():
         return "Same number, other name", True
-    if study.date and first.date and study.date != first.date:
-        return ("Prior" if study.date < first.date else "Later"), False
+    if study.date and first.date and date(study) != date(first):
+        return ("Prior" if date(study) < date(first) else "Later"), False
     return "Other study", False

@@ -51,6 +51,7 @@ class PaneGrid(QWidget):
         self.setAccessibleName("Films and maps")
         self._desk = desk
         self.layout_now = Layout.OPINION
+        self._networks_silent = False
         self.chosen: dict[int, Content] = {}
         self.film_panes = tuple(self._film_pane(state) for state in desk.places)
         self.film_pane = self.film_panes[0]
@@ -78,6 +79,8 @@ class PaneGrid(QWidget):
         self.chosen = dict(chosen or {})
         self._maximised = None
         self._show_contents()
+        # Two layouts may show the same panes.
+        self._arrange()
         self.layout_changed.emit()
 
     def choose(self, cell: int, content: Content) -> None:
@@ -102,6 +105,13 @@ class PaneGrid(QWidget):
             self._replace_panes(views)
         for name, view in views.items():
             self.network_panes[name].show_view(view)
+
+    def set_networks_silent(self, silent: bool) -> None:
+        """Leave the networks' panes out while they have nothing to say about the film."""
+        if silent != self._networks_silent:
+            self._networks_silent = silent
+            self._show_contents()
+            self._arrange()
 
     def show_network(self, view: NetworkView) -> None:
         """Show one network's new state."""
@@ -195,7 +205,8 @@ class PaneGrid(QWidget):
 
     def _wanted(self) -> list[Content]:
         laid = [n for n, state in enumerate(self._desk.places) if n == 0 or state.film is not None]
-        views = [pane.view for pane in self.network_panes.values()]
+        panes = () if self._networks_silent else self.network_panes.values()
+        views = [pane.view for pane in panes]
         # The sort is stable: the student first, the teachers as the model gives them.
         views.sort(key=lambda view: not view.is_student)
         return [*map(FilmCell, laid), *(NetworkCell(view.name) for view in views)]

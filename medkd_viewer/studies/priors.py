@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from medkd_core.imaging.study import Study
+from medkd_viewer.reading.corner_texts import date
 from medkd_viewer.studies.pictures import count_images
 
 
@@ -20,7 +21,7 @@ def latest_prior(study: Study, studies: Iterable[Study]) -> Study | None:
         other
         for other in studies
         if other.patient_id == study.patient_id
-        and "" < other.date < study.date
+        and "" < date(other) < date(study)
         and count_images(other)
     )
-    return max(earlier, key=lambda other: other.date, default=None)
+    return max(earlier, key=date, default=None)
