@@ -44,6 +44,8 @@ def show_states(actions: Actions, room: ReadingRoom, *, reading: bool) -> None:
     _name_presets(actions, film)
     for name in _NEED_FILM:
         actions[name].setEnabled(film is not None or (reading and name in _ALWAYS))
+    if reading and room.area.document is not None:
+        actions["tags"].setEnabled(True)
     sheet = room.measuring.sheet if reading else None
     actions["undo"].setEnabled(sheet is not None and room.measuring.can_undo)
     actions["redo"].setEnabled(sheet is not None and sheet.can_redo)

@@ -126,6 +126,14 @@ def _of_maps(room: ReadingRoom) -> Deeds:
     }
 
 
+def _toggle_tags(window: MainWindow) -> None:
+    """Open or close the tags of what is shown: a document has them on its own page."""
+    if window.room.area.document is None:
+        window.contents.toggle_tags()
+    else:
+        window.room.area.toggle_tags()
+
+
 def _of_the_window(window: MainWindow) -> Deeds:
     panes = window.room.panes
     return {
@@ -141,7 +149,7 @@ def _of_the_window(window: MainWindow) -> Deeds:
         "train_tab": lambda: window.show_tab("train"),
         "preferences": lambda: open_preferences(window),
         "steps": window.contents.toggle_steps,
-        "tags": window.contents.toggle_tags,
+        "tags": lambda: _toggle_tags(window),
         "keys": lambda: KeysDialog(window.key_bindings, window).exec(),
         "log_folder": lambda: show_log_folder(window),
         "about": lambda: show_about(window),

@@ -136,6 +136,7 @@ class ReadingRoom(QWidget):
         """Show what a file without a picture says, in the films' place."""
         # A film's findings beside a document would be read as the document's.
         self.opener.close()
+        self.desk.activate(self.state)
         self.state.show_film(None)
         self._asking.show_film(None)
         self.is_opening, self.trouble = False, ""
@@ -370,6 +371,8 @@ class ReadingRoom(QWidget):
         self._show_judgement()
         film, prediction = self.state.film, self.opinion.prediction
         if film is not None and prediction is not None:
+            # Only now: panes must not come and go while the networks are asked about the next.
+            self.panes.set_networks_silent(self.opinion.not_applicable)
             self.library.remark(film.study.uid, *remark_of(prediction))
             self.studies.refresh()
 

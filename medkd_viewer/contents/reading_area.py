@@ -39,6 +39,11 @@ class ReadingArea(QStackedWidget):
         """Put the films back."""
         self.setCurrentWidget(self._panes)
 
+    def toggle_tags(self) -> None:
+        """Go from the document's text to its tags, or back."""
+        self.page.show_view("text" if self.page.shows_tags else "tags")
+        self.page.focus_first()
+
     def focus_first(self) -> None:
         """Put the focus on the pane in hand, or on the document."""
         if self.document is None:

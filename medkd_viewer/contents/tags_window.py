@@ -119,7 +119,8 @@ class TagsWindow(QDialog):
 
     def _refuse(self, path: Path, reason: str) -> None:
         if path == self._path:
-            self._say(reason)
+            # A file's name often is a patient's, who may be hidden.
+            self._say(reason.replace(str(path), "this file"))
 
     def _say(self, words: str) -> None:
         self.title.setText("Tags")
@@ -130,6 +131,5 @@ class TagsWindow(QDialog):
     def _show_patient(self) -> None:
         hidden = self._desk.look.patient_hidden
         self.table.set_patient_hidden(hidden)
-        # A file's name often is a patient's.
         name = "File name hidden" if hidden else self._path.name if self._path else ""
         self.file.setText(name if self._path else "")

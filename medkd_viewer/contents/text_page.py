@@ -40,6 +40,7 @@ class TextPage(QWidget):
         self._decoding, self._look = decoding, look
         self.document: Instance | None = None
         self._content: FileContent | None = None
+        self._view = "text"
         self.title, self.file = headline_label(), ElidedLabel()
         self.choice = Segments("View", (("text", "Text"), ("tags", "Tags")))
         self.text, self.table = _PageText(), TagTable()
@@ -55,6 +56,11 @@ class TextPage(QWidget):
         """The file of the document that is shown."""
         return None if self.document is None else self.document.path
 
+    @property
+    def shows_tags(self) -> bool:
+        """The tags are shown, not the text."""
+        return self._pages.currentWidget() is self.table
+
     def show_document(self, instance: Instance) -> None:
         """Show what a file without a picture says."""
         if instance == self.document and self._content is not None:
@@ -68,14 +74,14 @@ class TextPage(QWidget):
 
     def show_view(self, view: str) -> None:
         """Go to the ``text`` or the ``tags`` of the document."""
+        self._view = view
         self.choice.show_choice(view)
         if self._content is not None:
             self._pages.setCurrentWidget(self.table if view == "tags" else self.text)
 
     def focus_first(self) -> None:
         """Put the focus where reading goes on."""
-        shown = self._pages.currentWidget()
-        target = self.table.search if shown is self.table else self.text
+        target = self.table.search if self.shows_tags else self.text
         target.setFocus(Qt.FocusReason.TabFocusReason)
 
     def _lay_out(self) -> None:
@@ -101,13 +107,13 @@ class TextPage(QWidget):
         if path == self.path:
             self._content = content
             self.table.show_content(content)
-            chosen = "tags" if self._pages.currentWidget() is self.table else "text"
-            self.show_view(chosen)
+            self.show_view(self._view)
             self._show_patient()
 
     def _refuse(self, path: Path, reason: str) -> None:
         if path == self.path:
-            self._say(reason)
+            # A file's name often is a patient's, who may be hidden.
+            self._say(reason.replace(str(path), "this file"))
 
     def _say(self, words: str) -> None:
         self.message.setText(words)
@@ -120,7 +126,6 @@ class TextPage(QWidget):
         instance, content = self.document, self._content
         if instance is not None:
             self.title.setText(content.title if content else instance.kind or "Document")
-            # A file's name often is a patient's.
             self.file.setText("File name hidden" if hidden else instance.path.name)
         if content is not None:
             text = without_patient(content.text, content.lines) if hidden else content.text

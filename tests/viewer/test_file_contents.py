@@ -218,6 +218,7 @@ def test_tags_of_a_file_that_went_away_give_a_sentence(
     path.unlink()
     tags.toggle()
     qtbot.waitUntil(lambda: "there is no such file" in tags.message.text())
+    assert "gone.dcm" not in tags.message.text()
 
 
 def test_tags_remember_their_size(qtbot, decoding, film_desk) -> None:
@@ -370,6 +371,9 @@ def test_document_stands_in_the_films_place_until_a_film_is_chosen(
     assert desk.state.film is None
     desk.room.area.focus_first()
     assert desk.window.focusWidget() is page.text
+    desk.window.actions_by_name["tags"].trigger()
+    assert page.shows_tags
+    assert desk.window.focusWidget() is page.table.search
     desk.room.open_study(study)
     desk.wait(lambda: desk.state.film is not None)
     assert desk.panes.isVisible()
