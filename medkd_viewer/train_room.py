@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from medkd_core.jobs.store import JobStore
 from medkd_viewer.regions import Region, region_of
 
 if TYPE_CHECKING:
     from medkd_viewer.training.train_tab import TrainTab
+
+_SMALLEST_SIZE = (850, 560)
 
 
 class TrainRoom(QWidget):
@@ -41,7 +43,7 @@ class TrainRoom(QWidget):
         self._tab = TrainTab(self._store)
         self._tab.published.connect(self.published)
         self._tab.status_changed.connect(self._take_status)
-        self._layout.addWidget(self._tab)
+        self._layout.addWidget(_scrolled(self._tab))
         self.steps_made.emit(self._tab.take_step_bar())
 
     def leave(self) -> None:
@@ -58,3 +60,13 @@ class TrainRoom(QWidget):
     def _take_status(self, text: str) -> None:
         self.status_text = text
         self.status_changed.emit(text)
+
+
+def _scrolled(tab: QWidget) -> QScrollArea:
+    """The tab keeps the size that its forms need where the window is smaller."""
+    tab.setMinimumSize(*_SMALLEST_SIZE)
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(tab)
+    return area
