@@ -80,7 +80,7 @@ def _chest_presets(frame: Frame, modality: str) -> list[Preset]:
     if _is_in_hounsfield(frame, modality):
         return [Preset(key, w.explanation, w) for key, w in _CHEST_IN_HOUNSFIELD.items()]
     if modality in _PROJECTIONS:
-        return _presets_from_the_film(frame)
+        return [_from_the_film(frame, key) for key in _CHEST_IN_PERCENTILES]
     return []
 
 
@@ -95,22 +95,13 @@ def _is_in_hounsfield(frame: Frame, modality: str) -> bool:
     )
 
 
-def _presets_from_the_film(frame: Frame) -> list[Preset]:
-    shares = [share for _, *ends in _CHEST_IN_PERCENTILES.values() for share in ends]
+def _from_the_film(frame: Frame, key: int) -> Preset:
+    name, low, high = _CHEST_IN_PERCENTILES[key]
     if shows_low_as_bright(frame):
-        shares = [100 - share for share in shares]
-    values = percentiles(_without_margin(frame), shares)
-    ends = dict(
-        zip(_CHEST_IN_PERCENTILES, zip(values[::2], values[1::2], strict=True), strict=True)
-    )
-    return [
-        _between(frame, key, f"{name}, from this film", ends[key])
-        for key, (name, *_) in _CHEST_IN_PERCENTILES.items()
-    ]
-
-
-def _between(frame: Frame, key: int, name: str, ends: tuple[float, float]) -> Preset:
-    return Preset(key, name, window_between(frame, min(ends), max(ends), name))
+        low, high = 100 - high, 100 - low
+    lowest, highest = percentiles(_without_margin(frame), [low, high])
+    name = f"{name}, from this film"
+    return Preset(key, name, window_between(frame, lowest, highest, name))
 
 
 def _without_margin(frame: Frame) -> Frame:
