@@ -86,7 +86,7 @@ class ReadingRoom(QWidget):
         self._thumbnails = Thumbnails(decoding, self)
         self.intake = Intake(decoding, self.library, self)
         self.studies = StudiesPanel(self.library, self._thumbnails, self.look)
-        self.panes = PaneGrid(self.desk)
+        self.panes = PaneGrid(self.desk, self.links)
         self.area = ReadingArea(self.panes, TextPage(decoding, self.look))
         self.measuring = Measuring(self.desk, journal, self)
         for pane in self.panes.film_panes:
@@ -266,7 +266,6 @@ class ReadingRoom(QWidget):
         panes.study_dropped.connect(self._take_dropped)
         panes.take_off_asked.connect(comparing.take_off)
         panes.touched.connect(cine.stop)
-        links.changed.connect(lambda: panes.show_linked(links.is_on))
         comparing.message.connect(self.answered)
         for signal in (panes.layout_changed, links.changed, comparing.changed, cine.changed):
             signal.connect(self.study_changed)

@@ -16,6 +16,7 @@ from medkd_viewer.reading.dropped_study import DroppedStudy
 from medkd_viewer.reading.film_view import INVITATION, INVITATION_BESIDE
 from medkd_viewer.reading.heads import head_of
 from medkd_viewer.reading.layouts import Content, FilmCell, Layout, NetworkCell, exchanged, filled
+from medkd_viewer.reading.links import Links
 from medkd_viewer.reading.network_pane import NetworkPane
 from medkd_viewer.reading.pane import FilmPane
 from medkd_viewer.reading.pane_menu import Choice, pane_menu
@@ -45,11 +46,11 @@ class PaneGrid(QWidget):
     take_off_asked = Signal(object)
     """The `ReadingState` whose film should leave the desk."""
 
-    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+    def __init__(self, desk: Desk, links: Links, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("readingArea")
         self.setAccessibleName("Films and maps")
-        self._desk = desk
+        self._desk, self._links = desk, links
         self.layout_now = Layout.OPINION
         self._networks_silent = False
         self.chosen: dict[int, Content] = {}
@@ -59,10 +60,10 @@ class PaneGrid(QWidget):
         self._maximised: FilmPane | None = None
         self.active_pane: FilmPane = self.film_pane
         self.panes: list[FilmPane] = [self.film_pane]
-        self._linked = False
         self.film_pane.set_active(True)
         for state in desk.places:
             state.film_changed.connect(self._show_contents)
+        links.changed.connect(self._show_heads)
 
     # what is shown
 
@@ -117,11 +118,6 @@ class PaneGrid(QWidget):
         """Show one network's new state."""
         if view.name in self.network_panes:
             self.network_panes[view.name].show_view(view)
-
-    def show_linked(self, linked: bool) -> None:
-        """Mark the films that follow each other."""
-        self._linked = linked
-        self._show_heads()
 
     # which is in use
 
@@ -222,20 +218,20 @@ class PaneGrid(QWidget):
 
     def _show_contents(self) -> None:
         panes = [self._pane(content) for content in self._contents()]
-        self._show_heads()
         if panes != self.panes or not all(pane.isVisibleTo(self) for pane in panes):
             self.panes = panes
             if self.active_pane not in panes:
                 self.activate(panes[0])
             self._arrange()
+        self._show_heads()
 
     def _show_heads(self) -> None:
-        compared = len(self._desk.laid) > 1
+        seen = [p for p in self.film_panes if p in self.panes and p.state.film is not None]
         for pane in self.film_panes:
             film = pane.state.film
             head = None
-            if compared and film is not None:
-                head = head_of(film, self._desk.primary.film, linked=self._linked)
+            if len(seen) > 1 and film is not None:
+                head = head_of(film, self._desk.primary.film, linked=self._links.is_on)
             pane.set_head(head)
 
     def _arrange(self) -> None:
@@ -278,7 +274,7 @@ class PaneGrid(QWidget):
         state = pane.state
         beside = state is not self._desk.primary and state.film is not None
         take_off = (lambda: self.take_off_asked.emit(state)) if beside else None
-        return pane_menu(self, pane, self._choices(pane), take_off)
+        return pane_menu(self, pane, self._choices(pane), self._links, take_off)
 
     def _choices(self, pane: FilmPane) -> list[Choice]:
         if self.layout_now is Layout.OPINION or pane not in self.panes:

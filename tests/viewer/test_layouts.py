@@ -68,3 +68,11 @@ def test_boxes_cover_the_area_and_never_each_other(layout, size):
 def test_one_of_one_and_four_is_the_largest(size):
     first, *others = boxes_of(Layout.ONE_AND_FOUR, *size)
     assert all(first[2] * first[3] > 2 * width * height for _, _, width, height in others)
+
+
+def test_layout_with_the_same_panes_stands_in_another_way(desk, films):
+    desk.open([films / "ada.dcm"])
+    before = [pane.geometry() for pane in desk.panes.panes]
+    desk.panes.set_layout(Layout.ONE_AND_FOUR)
+    assert len(desk.panes.panes) == len(before)
+    assert [pane.geometry() for pane in desk.panes.panes] != before

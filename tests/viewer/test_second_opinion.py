@@ -84,7 +84,9 @@ def test_picture_of_another_kind_gets_no_numbers_until_asked(desk, films):
     assert desk.opinion.not_applicable
     assert not explained(desk.worker)
     assert all(view.probability is None for view in desk.opinion.views.values())
+    assert desk.panes.panes == [desk.panes.film_pane], "the film has the room to itself"
     desk.opinion.ask_anyway()
+    assert len(desk.panes.panes) == 5
     desk.wait(lambda: desk.opinion.settled)
     assert len(explained(desk.worker)) == 4
 
