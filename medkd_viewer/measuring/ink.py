@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -124,25 +125,25 @@ def _crisp(line: Line, ratio: float) -> Line:
 def _path(kind: Kind, lines: Sequence[Line], handles: Sequence[Point]) -> QPainterPath:
     path = QPainterPath()
     for line in lines:
-        path.moveTo(*map(float, line[0]))
-        for x, y in line[1:]:
-            path.lineTo(float(x), float(y))
+        places: list[Point] = [(x, y) for x, y in line.tolist()]
+        path.moveTo(*places[0])
+        for x, y in places[1:]:
+            path.lineTo(x, y)
         if kind in (Kind.LENGTH, Kind.HEART_RATIO):
-            _add_tick(path, line[0], line[1])
-            _add_tick(path, line[-1], line[-2])
+            _add_tick(path, places[0], places[1])
+            _add_tick(path, places[-1], places[-2])
     if not lines:
         _add_crosses(path, handles)
     return path
 
 
-def _add_tick(path: QPainterPath, end: Line, neighbour: Line) -> None:
+def _add_tick(path: QPainterPath, end: Point, neighbour: Point) -> None:
     """A short line across the end of a line."""
-    along = neighbour - end
-    length = float(np.hypot(*along))
+    (x, y), length = end, math.dist(end, neighbour)
     if length:
-        across = np.array([-along[1], along[0]]) * _TICK / length
-        path.moveTo(*map(float, end - across))
-        path.lineTo(*map(float, end + across))
+        across, down = (y - neighbour[1]) * _TICK / length, (neighbour[0] - x) * _TICK / length
+        path.moveTo(x - across, y - down)
+        path.lineTo(x + across, y + down)
 
 
 def _add_crosses(path: QPainterPath, places: Sequence[Point]) -> None:

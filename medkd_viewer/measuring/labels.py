@@ -41,13 +41,25 @@ class Ground:
         np.add.at(self._sums, (row + 1, column + 1), 1)
         self._sums = self._sums.cumsum(axis=0, dtype=np.int32).cumsum(axis=1, dtype=np.int32)
 
-    def under(self, boxes: Boxes) -> NDArray[np.int32]:
-        """How many points lie under each box or close by; (n,)."""
-        left, top = (self._cells(boxes[:, :2] - _CLEARANCE)).T
-        right, bottom = (self._cells(boxes[:, :2] + boxes[:, 2:] + _CLEARANCE) + 1).T
+    def disturbed(self, boxes: Boxes, own: Line) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Whether each box lies over some of its own points or close by, and over any others.
+
+        Parameters
+        ----------
+        boxes : Boxes
+            (n, 4), in the area.
+        own : ndarray, (m, 2)
+            Some of all points.
+        """
+        first = self._cells(boxes[:, :2] - _CLEARANCE)
+        last = self._cells(boxes[:, :2] + boxes[:, 2:] + _CLEARANCE)
+        (left, top), (right, bottom), (column, row) = first.T, last.T + 1, self._cells(own).T
+        across = (column >= left[:, None]) & (column < right[:, None])
+        down = (row >= top[:, None]) & (row < bottom[:, None])
+        over_own = np.count_nonzero(across & down, axis=1)
         sums = self._sums
-        inside = sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]
-        return np.asarray(inside)
+        over_any = sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]
+        return over_own > 0, over_any > over_own
 
     def _cells(self, points: Line) -> NDArray[np.int64]:
         rows, columns = self._sums.shape
@@ -56,7 +68,7 @@ class Ground:
 
 
 def seen_points(lines: Sequence[Line], area: Box) -> Line:
-    """Points of lines in an area, close enough that no text slips between two of them.
+    """Points of lines in an area, so close that no text slips between; no line's very last one.
 
     Parameters
     ----------
@@ -70,10 +82,10 @@ def seen_points(lines: Sequence[Line], area: Box) -> Line:
     left, top, width, height = area
     seen = ((high >= (left, top)) & (low <= (left + width, top + height))).all(axis=1)
     start, along = starts[seen], (ends - starts)[seen]
-    counts = np.minimum(np.hypot(*along.T) / _CLEARANCE, _MOST_POINTS).astype(int) + 2
+    counts = np.minimum(np.hypot(*along.T) / _CLEARANCE, _MOST_POINTS).astype(int) + 1
     piece = np.repeat(np.arange(len(counts)), counts)
     number = np.arange(len(piece)) - np.repeat(np.cumsum(counts) - counts, counts)
-    points = start[piece] + (number / (counts[piece] - 1))[:, None] * along[piece]
+    points = start[piece] + (number / counts[piece])[:, None] * along[piece]
     return np.asarray(points[_within(points, area)])
 
 
@@ -113,27 +125,34 @@ def label_box(
     near = np.array(handles)
     near = near[_within(near, area)]
     along = own[np.linspace(0, len(own) - 1, _SPOTS).astype(int)]
-    beside = (*_outside(size, near if len(near) else along), *_around(size, [*near, *along]))
-    boxes = _kept_in(_grown(area, -_MARGIN), np.array(beside), size)
-    over_own = Ground(own, area).under(boxes)
-    over_others = everything.under(boxes) > over_own
+    inner, outermost = _grown(area, -_MARGIN), near if len(near) else along
+    box, trouble = _best(_kept_in(inner, _outside(size, outermost), size), own, everything, taken)
+    if trouble:
+        places = [*_outside(size, outermost), *_around(size, [*near, *along])]
+        box, _ = _best(_kept_in(inner, places, size), own, everything, taken)
+    return box
+
+
+def _best(boxes: Boxes, own: Line, everything: Ground, taken: Sequence[Box]) -> tuple[Box, int]:
+    """The first of the boxes that disturb least, and how much that is."""
+    over_own, over_others = everything.disturbed(boxes, own)
     # Over other lines is bad, over another text worse, over its own lines worst.
-    disturbs = 4 * (over_own > 0) + 2 * _meet(boxes, taken) + over_others
-    left, top, width, height = map(float, boxes[disturbs.argmin()])
-    return left, top, width, height
+    trouble = 4 * over_own + 2 * _meet(boxes, taken) + over_others
+    at = int(trouble.argmin())
+    left, top, width, height = boxes[at].tolist()
+    return (left, top, width, height), int(trouble[at])
 
 
-def _outside(size: tuple[float, float], near: Line) -> Iterator[Point]:
+def _outside(size: tuple[float, float], near: Line) -> list[Point]:
     """Upper left corners of a text beside the outermost places."""
     width, height = size
-    x, y = near[near[:, 0].argmax()]
-    yield x + _GAP, y - height / 2
-    x, y = near[near[:, 1].argmax()]
-    yield x - width / 2, y + _GAP
-    x, y = near[near[:, 0].argmin()]
-    yield x - _GAP - width, y - height / 2
-    x, y = near[near[:, 1].argmin()]
-    yield x - width / 2, y - _GAP - height
+    (right, low), (left, high) = near.argmax(axis=0), near.argmin(axis=0)
+    return [
+        (near[right, 0] + _GAP, near[right, 1] - height / 2),
+        (near[low, 0] - width / 2, near[low, 1] + _GAP),
+        (near[left, 0] - _GAP - width, near[left, 1] - height / 2),
+        (near[high, 0] - width / 2, near[high, 1] - _GAP - height),
+    ]
 
 
 def _around(size: tuple[float, float], places: Sequence[Line]) -> Iterator[Point]:
@@ -152,10 +171,10 @@ def _within(points: Line, box: Box) -> np.ndarray[tuple[int], np.dtype[np.bool_]
     return (x >= left) & (x <= left + width) & (y >= top) & (y <= top + height)
 
 
-def _kept_in(area: Box, places: Line, size: tuple[float, float]) -> Boxes:
+def _kept_in(area: Box, places: Sequence[Point], size: tuple[float, float]) -> Boxes:
     left_top = np.array(area[:2])
     highest = np.maximum(left_top + area[2:] - np.array(size), left_top)
-    kept = np.clip(places, left_top, highest)
+    kept = np.clip(np.array(places), left_top, highest)
     return np.hstack([kept, np.broadcast_to(size, kept.shape)])
 
 
