@@ -49,7 +49,7 @@ def corner_texts(
     return CornerTexts(
         top_left=() if patient_hidden else _filled(study.patient_name, person),
         top_right=_filled(taken, date(study), series_text(film)),
-        bottom_left=_filled(window_text(voi), image_text(film, rate)),
+        bottom_left=_filled(window_text(voi, preset_name(film, voi)), image_text(film, rate)),
         bottom_right=_filled(size, spacing_text(film.frame.spacing)),
     )
 
@@ -89,15 +89,27 @@ def image_name(instance: Instance, study: Study) -> str:
     return named or study.description or instance.modality
 
 
-def window_text(voi: Voi | None) -> str:
-    """Width and level as reading stations write them: ``"W 3200 L 1840 · Lungs"``."""
+def preset_name(film: Film, voi: Voi | None) -> str:
+    """What the number key is called that a film is shown through; empty for other windows."""
+    return next((preset.name for preset in film.presets if preset.voi is voi), "")
+
+
+def window_text(voi: Voi | None, name: str = "") -> str:
+    """Width and level as reading stations write them: ``"W 3200 L 1840 · Lungs"``.
+
+    Parameters
+    ----------
+    voi : Window, LookupTable or None
+    name : str
+        For one that does not explain itself.
+    """
     if voi is None:
         return ""
-    name = voi.explanation
-    if isinstance(voi, Window):
-        figures = f"W {_figure(voi.width)} L {_figure(voi.center)}"
-        return f"{figures} · {name}" if name else figures
-    return f"LUT · {name}" if name else "LUT"
+    name = voi.explanation or name
+    figures = (
+        f"W {_figure(voi.width)} L {_figure(voi.center)}" if isinstance(voi, Window) else "LUT"
+    )
+    return f"{figures} · {name}" if name else figures
 
 
 def _figure(value: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from enum import StrEnum
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal
@@ -23,6 +24,16 @@ from medkd_viewer.reading.viewport import (
 )
 
 
+class Linked(StrEnum):
+    """What may follow."""
+
+    ZOOM = "Zoom"
+    PAN = "Pan"
+    WINDOW = "Window"
+    CROSS_HAIR = "Cross-hair"
+    IMAGES = "Images of a series"
+
+
 class Links(QObject):
     """While linked, what the hand does to one film of the desk is done to the others.
 
@@ -33,8 +44,8 @@ class Links(QObject):
     Attributes
     ----------
     is_on : bool
-    zoom, pan, window, cursor, images : bool
-        What follows while the link is on.
+    followed : set of Linked
+        What follows while the link is on; all of it at first.
     """
 
     changed = Signal()
@@ -43,7 +54,7 @@ class Links(QObject):
         super().__init__(parent)
         self._desk = desk
         self.is_on = False
-        self.zoom = self.pan = self.window = self.cursor = self.images = True
+        self.followed = set(Linked)
         self._is_following = False
         self._seen = {state: (state.viewport, state.voi, state.inverted) for state in desk.places}
         for state in desk.places:
@@ -58,6 +69,10 @@ class Links(QObject):
         if linked != self.is_on:
             self.is_on = linked
             self.changed.emit()
+
+    def follow(self, what: Linked, on: bool) -> None:
+        """Let something follow while the link is on, or not."""
+        self.followed = self.followed | {what} if on else self.followed - {what}
 
     def _see(self, state: ReadingState) -> None:
         self._seen[state] = (state.viewport, state.voi, state.inverted)
@@ -74,7 +89,7 @@ class Links(QObject):
         self._see(leader)
 
     def _step(self, leader: ReadingState, by: int) -> None:
-        if not (self.is_on and self.images) or self._is_following:
+        if not self.is_on or Linked.IMAGES not in self.followed or self._is_following:
             return
         with self._following():
             for state in self._desk.laid:
@@ -88,15 +103,15 @@ class Links(QObject):
             followed = replace(state.viewport, center=new.center, zoom=new.zoom)
         else:
             followed = _followed(state.viewport, state.film, old, new, leader.film)
-        if not self.pan:
+        if Linked.PAN not in self.followed:
             followed = replace(followed, center=state.viewport.center)
-        if not self.zoom:
+        if Linked.ZOOM not in self.followed:
             followed = replace(followed, zoom=state.viewport.zoom)
         state.set_viewport(followed)
 
     def _follow_window(self, leader: ReadingState, state: ReadingState) -> None:
         assert leader.film is not None and state.film is not None
-        if not self.window or not _are_windowed_alike(leader.film, state.film):
+        if Linked.WINDOW not in self.followed or not _are_windowed_alike(leader.film, state.film):
             return
         _, old_voi, old_inverted = self._seen[leader]
         if leader.inverted != old_inverted:
@@ -108,7 +123,7 @@ class Links(QObject):
 
     def _follow_cursor(self, leader: ReadingState, state: ReadingState) -> None:
         assert leader.film is not None and state.film is not None
-        if self.cursor:
+        if Linked.CROSS_HAIR in self.followed:
             state.set_cursor(_shared_place(leader.cursor, leader.film, state.film))
 
     @contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
@@ -72,7 +74,7 @@ def draw_colour_scale(painter: QPainter, place: QRectF, colours: str) -> None:
     """The map's colours from 0 (left) to 1, with both values beside them."""
     label = 22.0
     bar = QRectF(place.left() + label, place.center().y() - 4, place.width() - 2 * label, 8)
-    painter.drawImage(bar, film_image(np.ascontiguousarray(colour_table(colours)[None]), 1.0))
+    painter.drawImage(bar, _scale_image(colours))
     painter.setPen(QPen(EDGE, 1))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRect(bar)
@@ -83,3 +85,8 @@ def draw_colour_scale(painter: QPainter, place: QRectF, colours: str) -> None:
     after = QRectF(bar.right() + 5, place.top(), label - 5, place.height())
     painter.drawText(before, (Qt.AlignmentFlag.AlignRight | middle).value, "0")
     painter.drawText(after, (Qt.AlignmentFlag.AlignLeft | middle).value, "1.0")
+
+
+@cache
+def _scale_image(colours: str) -> QImage:
+    return film_image(colour_table(colours)[None], 1.0)

@@ -9,6 +9,7 @@ from functools import partial
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMenu, QWidget
 
+from medkd_viewer.reading.links import Linked, Links
 from medkd_viewer.reading.pane import FilmPane
 from medkd_viewer.reading.state import ReadingState
 
@@ -26,6 +27,7 @@ def pane_menu(
     parent: QWidget,
     pane: FilmPane,
     contents: Sequence[Choice],
+    links: Links,
     take_off: Callable[[], None] | None,
 ) -> QMenu:
     """The menu of a pane.
@@ -36,6 +38,8 @@ def pane_menu(
     pane : FilmPane
     contents : sequence of Choice
         What the pane may show; none where the layout says it.
+    links : Links
+        What follows can be chosen while they are on.
     take_off : callable or None
         Takes the film off the desk; None where it cannot be.
     """
@@ -45,6 +49,8 @@ def pane_menu(
     if state.film is not None:
         menu.addAction("Fit the film to its pane", state.fit)
         menu.addAction("Film pixels one to one", pane.show_one_to_one)
+    if links.is_on:
+        _add_links(menu, links)
     if take_off is not None:
         menu.addSeparator()
         menu.addAction("Take this film off the desk", take_off)
@@ -54,6 +60,15 @@ def pane_menu(
 def _windows(state: ReadingState) -> list[Choice]:
     windows = state.film.windows if state.film is not None else ()
     return [Choice(name, voi is state.voi, partial(state.set_voi, voi)) for name, voi in windows]
+
+
+def _add_links(menu: QMenu, links: Links) -> None:
+    part = menu.addMenu("Linked")
+    for what in Linked:
+        action = part.addAction(what.value)
+        action.setCheckable(True)
+        action.setChecked(what in links.followed)
+        action.toggled.connect(partial(links.follow, what))
 
 
 def _add_choices(menu: QMenu, title: str, choices: Sequence[Choice]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -39,6 +40,7 @@ class VisiblePart:
         return self.width <= 0 or self.height <= 0
 
 
+@lru_cache(maxsize=32)
 def visible_part(geometry: PaneGeometry, device_ratio: float) -> VisiblePart:
     """What of the film a pane shows, at a device pixel ratio."""
     x0, y0, x1, y1 = geometry.film_bounds()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,12 +73,8 @@ class PaneGeometry:
 
     @property
     def matrix(self) -> Matrix:
-        """float64, (2, 3): pane = matrix @ (column, row, 1)."""
-        left, top, width, height = self.area
-        linear = self.scale * _orientation(self.viewport) @ np.diag([1.0, self.aspect])
-        middle = np.array([left + width / 2, top + height / 2])
-        shift = middle - linear @ np.array(self.viewport.center)
-        return np.hstack([linear, shift[:, None]])
+        """float64, (2, 3), read-only: pane = matrix @ (column, row, 1)."""
+        return _matrix(self)
 
     def to_pane(self, column: float, row: float) -> Point:
         """Where a place of the film is in the pane."""
@@ -131,6 +128,18 @@ def flipped(viewport: Viewport, *, horizontally: bool) -> Viewport:
     """
     turns = -viewport.quarter_turns if horizontally else 2 - viewport.quarter_turns
     return replace(viewport, mirrored=not viewport.mirrored, quarter_turns=turns % 4)
+
+
+# A painted picture asks for it a score of times.
+@lru_cache(maxsize=64)
+def _matrix(geometry: PaneGeometry) -> Matrix:
+    left, top, width, height = geometry.area
+    linear = geometry.scale * _orientation(geometry.viewport) @ np.diag([1.0, geometry.aspect])
+    middle = np.array([left + width / 2, top + height / 2])
+    shift = middle - linear @ np.array(geometry.viewport.center)
+    matrix = np.hstack([linear, shift[:, None]])
+    matrix.flags.writeable = False
+    return matrix
 
 
 def _orientation(viewport: Viewport) -> Matrix:

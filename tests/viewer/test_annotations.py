@@ -7,7 +7,7 @@ import pytest
 from films_in_memory import film_of, study_of
 from PySide6.QtGui import QFontMetricsF
 
-from medkd_core.imaging.frame import Spacing, SpacingBasis
+from medkd_core.imaging.frame import Spacing, SpacingBasis, Window
 from medkd_viewer.reading.annotations import LINE_HEIGHT, fitted
 from medkd_viewer.reading.corner_texts import CornerTexts, corner_texts
 from medkd_viewer.reading.heads import head_of
@@ -33,6 +33,12 @@ def test_corners_say_who_what_how_and_how_large():
     assert texts.top_right == ("Chest PA", "2024-06-11", "Series 1 · Axial 5 mm")
     assert texts.bottom_left == ("W 1000 L 500 · Soft", "Image 3 of 12")
     assert texts.bottom_right == ("Zoom 50 % · 60 × 40", "0.5 × 0.25 mm/px, calibrated")
+
+
+def test_window_without_a_name_has_that_of_its_key():
+    film = film_of(voi=(Window(500, 1000),))
+    assert "W 1000 L 500 · As acquired" in texts_in(corner_texts(film, film.first_voi, 1.0))
+    assert "· Auto" in texts_in(corner_texts(film, film.presets[1].voi, 1.0))
 
 
 def test_hidden_patient_is_in_no_corner():

@@ -7,7 +7,7 @@ from films_in_memory import film_of, study_of
 
 from medkd_core.imaging.frame import Photometric, Window
 from medkd_viewer.reading.desk import Desk
-from medkd_viewer.reading.links import Links
+from medkd_viewer.reading.links import Linked, Links
 from medkd_viewer.reading.look import Look
 from medkd_viewer.reading.viewport import PaneGeometry, flipped, turned
 
@@ -114,14 +114,26 @@ def test_films_that_are_not_linked_go_their_own_ways(table):
     assert other.cursor is None
 
 
-@pytest.mark.parametrize("flag", ["zoom", "pan"])
-def test_zoom_and_pan_can_follow_alone(table, flag):
+@pytest.mark.parametrize("left_out", Linked)
+def test_whatever_the_reader_leaves_out_does_not_follow(table, left_out):
     desk, links = table
-    one, other = lay(desk, film_of(), film_of(PRIOR))
-    setattr(links, flag, False)
+    several = study_of(images=5), study_of(date="20190302", images=5)
+    one, other = lay(desk, film_of(several[0]), film_of(several[1]))
+    links.follow(left_out, False)
+    steps = []
+    other.step_asked.connect(steps.append)
     one.set_viewport(replace(one.viewport, center=(20.0, 20.0), zoom=2.0))
-    assert (other.viewport.zoom == 1.0) is (flag == "zoom")
-    assert (other.viewport.center == (30.0, 20.0)) is (flag == "pan")
+    one.set_voi(Window(40, 400))
+    one.set_cursor((3.0, 3.0))
+    one.step_asked.emit(1)
+    did_not_follow = {
+        Linked.ZOOM: other.viewport.zoom == 1.0,
+        Linked.PAN: other.viewport.center == (30.0, 20.0),
+        Linked.WINDOW: other.voi is other.film.first_voi,
+        Linked.CROSS_HAIR: other.cursor is None,
+        Linked.IMAGES: steps == [],
+    }
+    assert [what for what, is_true in did_not_follow.items() if is_true] == [left_out]
 
 
 def test_window_of_one_ct_is_the_window_of_the_other(table):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from written_studies import ADA, BEN, write_loop, write_slices
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
+from written_studies import ADA, BEN, write_loop, write_slices
 
+from medkd_core.serving.messages import Predict
 from medkd_viewer.reading.dropped_study import study_data
 from medkd_viewer.reading.layouts import FilmCell, Layout, NetworkCell
 from medkd_viewer.reading.network_pane import NetworkPane
@@ -188,3 +189,23 @@ def test_key_whose_command_cannot_be_carried_out_says_so(reading):
     assert "cannot be done with this film" in reading.window.bottom_bar.activity.text()
     reading.key(Qt.Key.Key_2)
     assert reading.state.voi is next(p.voi for p in reading.state.film.presets if p.key == 2)
+
+
+@pytest.mark.slow
+def test_networks_are_asked_about_a_series_where_the_hand_rests(reading):
+    reading.window.open_model(None)
+    take(reading, "20230505")
+    reading.wait(lambda: reading.opinion.settled)
+    first = len(asked_about(reading))
+    for _ in range(4):
+        reading.state.step_asked.emit(1)
+        reading.wait(lambda: not reading.room.opener.is_busy)
+        assert all(view.map is None for view in reading.opinion.views.values())
+    reading.wait(lambda: reading.opinion.settled)
+    assert len(asked_about(reading)) == first + 1
+    assert asked_about(reading)[-1] is reading.state.film.frame
+
+
+def asked_about(desk) -> list:
+    requests = desk.worker.requests.values()
+    return [request.frame for request in requests if isinstance(request, Predict)]
