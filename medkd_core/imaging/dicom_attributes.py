@@ -39,10 +39,14 @@ def modality_transform(header: Dataset, index: int) -> Rescale | LookupTable:
 
 
 def voi_transforms(header: Dataset, index: int) -> tuple[Window | LookupTable, ...]:
-    """All VOI windows and LUTs of a frame in file order (PS3.3 C.11.2), unusable ones left out."""
+    """All VOI LUTs and windows of a frame (PS3.3 C.11.2), unusable ones left out.
+
+    The standard calls them alternatives. LUTs come first, as highdicom and pydicom choose: a maker
+    who gives both has tuned the LUT, and the window stands for it where none is supported.
+    """
     values = _macro(header, index, "FrameVOILUTSequence")
     signed = _goes_below_zero(header, modality_transform(header, index))
-    return (*_windows(values), *_lookup_tables(header, "VOILUTSequence", signed=signed))
+    return (*_lookup_tables(header, "VOILUTSequence", signed=signed), *_windows(values))
 
 
 def padding_range(header: Dataset, stored: StoredArray) -> tuple[float, float] | None:

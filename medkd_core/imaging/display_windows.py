@@ -15,7 +15,7 @@ _ENOUGH_PIXELS = 2**20
 
 
 def default_voi(frame: Frame) -> Voi:
-    """The first window or LUT of the file, else the full range of the picture."""
+    """The first LUT or window of the file, else the full range of the picture."""
     return frame.voi[0] if frame.voi else full_window(frame)
 
 

@@ -98,7 +98,7 @@ class Frame:
         Significant bits of a stored value; for RGB it gives the value of full brightness.
     modality : Rescale or LookupTable
     voi : tuple of Window or LookupTable
-        All of them, in file order; empty when the file names none.
+        All of them, LUTs before windows, else in file order; empty when the file names none.
     padding : (float, float) or None
         Lowest and highest stored value that mean "no picture here".
     inverse_presentation : bool or None

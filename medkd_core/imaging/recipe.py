@@ -23,7 +23,7 @@ class View(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     intensity: Literal["voi", "percentiles", "full"] = "voi"
-    """``voi``: the file's first window or LUT, else the full range; ``percentiles``: from
+    """``voi``: the file's first LUT or window, else the full range; ``percentiles``: from
     ``low_percentile`` to ``high_percentile`` of the picture; ``full``: smallest to largest."""
     low_percentile: Annotated[float, Field(ge=0, lt=100)] = 1.0
     high_percentile: Annotated[float, Field(gt=0, le=100)] = 99.0

@@ -160,12 +160,12 @@ def test_impossible_window_is_left_out(draw_dicom: DrawDicom, width: float) -> N
     assert read_frame(path).voi == (Window(2, 10),)
 
 
-def test_voi_tables_follow_the_windows(draw_dicom: DrawDicom) -> None:
+def test_voi_tables_come_before_the_windows(draw_dicom: DrawDicom) -> None:
     table = item(LUTDescriptor=[4, 100, 12], LUTExplanation="HARD", LUTData=[0, 9, 99, 4095])
     table["LUTData"].VR = "US"
     table["LUTDescriptor"].VR = "US"
     path = draw_dicom(FILM, WindowCenter=5, WindowWidth=10, VOILUTSequence=Sequence([table, table]))
-    window, first, _ = read_frame(path).voi
+    first, _, window = read_frame(path).voi
     assert window == Window(5, 10)
     assert isinstance(first, LookupTable)
     assert (first.first, first.bits, first.explanation) == (100, 12, "HARD")
@@ -276,7 +276,7 @@ def test_drawn_film_is_shown_as_highdicom_shows_it(
         ({"Rows": None}, "no usable number for 'Rows'"),
         ({"BitsAllocated": 12}, "12 bits a pixel"),
         ({"BitsStored": 20}, "20 bits stored in 16"),
-        ({"PhotometricInterpretation": None}, "no photometric interpretation"),
+        ({"PhotometricInterpretation": None}, "photometric interpretation"),
         ({"PhotometricInterpretation": "CMYK"}, "CMYK"),
         ({"SamplesPerPixel": 3}, "3 samples"),
     ],
@@ -302,7 +302,7 @@ def test_file_cut_within_its_header_is_told_so(draw_dicom: DrawDicom) -> None:
     path = draw_dicom(FILM, ImageComments="comments " * 99)
     whole = path.read_bytes()
     path.write_bytes(whole[: whole.index(b"comments") + 50])
-    with pytest.raises(UnreadableFileError, match="cut short, before the picture"):
+    with pytest.raises(UnreadableFileError, match="cut short before its picture"):
         read_instance(path)
 
 

@@ -169,6 +169,17 @@ def test_every_window_and_table_is_chosen_by_a_name_of_its_own() -> None:
     assert len({name.casefold() for name in names}) == len(names)
 
 
+def test_film_with_tables_and_windows_opens_with_the_table_as_highdicom_does(
+    draw_dicom: DrawDicom,
+) -> None:
+    item = table(0, np.linspace(0, 1, 4096) ** 2 * 65535)
+    path = draw_dicom(RAMP, WindowCenter=9, WindowWidth=9, VOILUTSequence=[item])
+    theirs = highdicom.imread(path).get_frame(
+        1, apply_real_world_transform=False, apply_voi_transform=True
+    )
+    assert np.abs(display_bytes(read_frame(path)) - theirs * 255).max() <= 1
+
+
 @pytest.mark.slow
 def test_render_draws_each_window_by_its_name(
     draw_dicom: DrawDicom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -182,7 +193,7 @@ def test_render_draws_each_window_by_its_name(
     )
     frame = read_frame(path)
     choices = voi_choices(frame)
-    wanted = ["NORMAL", "normal (2)", "Window 3", "HARDER", "Auto", "Full range"]
+    wanted = ["HARDER", "NORMAL", "normal (2)", "Window 4", "Auto", "Full range"]
     assert [name for name, _ in choices] == wanted
     pictures = []
     for number, (name, voi) in enumerate(choices):
