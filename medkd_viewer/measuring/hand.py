@@ -117,7 +117,8 @@ class Hand:
         order = [i for i in reversed(range(len(sheet.measurements))) if i != sheet.chosen]
         if sheet.chosen is not None:
             order.insert(0, sheet.chosen)
-        film_place, reach = geometry.to_film(*place), REACH / geometry.scale
+        film_place = geometry.to_film(*place)
+        reach = REACH / (geometry.scale * min(1.0, geometry.aspect))
         order = [i for i in order if may_reach(sheet.measurements[i], film_place, reach)]
         for position in order:
             handle = grip(sheet.measurements[position], place, geometry, REACH)
@@ -136,7 +137,7 @@ class Hand:
         assert self.drawing is not None
         aim = geometry.to_film(*place)
         if straight and self.drawing.last is not None:
-            aim = _straightened(self.drawing.kind, self.drawing.last, aim)
+            aim = _straightened(self.drawing.kind, self.drawing.last, aim, geometry.aspect)
         return kept_inside(aim, geometry.film)
 
     def _changed(
@@ -151,7 +152,7 @@ class Hand:
         aim = x + by[0], y + by[1]
         if straight and held.before.kind in _OTHER_END:
             other = held.before.points[_OTHER_END[held.before.kind][held.handle]]
-            aim = _straightened(held.before.kind, other, aim)
+            aim = _straightened(held.before.kind, other, aim, geometry.aspect)
         return held.before.reshaped(held.handle, kept_inside(aim, geometry.film))
 
 
@@ -159,10 +160,10 @@ class Hand:
 _OTHER_END = {Kind.LENGTH: (1, 0), Kind.HEART_RATIO: (1, 0, 3, 2), Kind.ANGLE: (1, 0, 1)}
 
 
-def _straightened(kind: Kind, start: Point, aim: Point) -> Point:
-    """The end of an upright or level line; of an outline as high as it is wide."""
-    dx, dy = aim[0] - start[0], aim[1] - start[1]
+def _straightened(kind: Kind, start: Point, aim: Point, aspect: float) -> Point:
+    """The end of an upright or level line; of an outline that is seen as high as it is wide."""
+    dx, dy = aim[0] - start[0], (aim[1] - start[1]) * aspect
     if kind.is_region:
         side = max(abs(dx), abs(dy))
-        return start[0] + math.copysign(side, dx), start[1] + math.copysign(side, dy)
+        return start[0] + math.copysign(side, dx), start[1] + math.copysign(side / aspect, dy)
     return (aim[0], start[1]) if abs(dx) >= abs(dy) else (start[0], aim[1])

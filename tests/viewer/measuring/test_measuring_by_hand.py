@@ -6,6 +6,7 @@ from measured_films import AT_DETECTOR, MeasuredPane, film, grey_frame
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
+from medkd_core.imaging.frame import Spacing, SpacingBasis
 from medkd_viewer.measuring.measurement import Kind
 from medkd_viewer.measuring.sheets import Sheets
 from medkd_viewer.reading.look import Tool
@@ -146,6 +147,23 @@ def test_shift_makes_a_square(hands):
     hands.look.set_tool(Tool.RECTANGLE)
     hands.drag((140, 120), (100, 105), Qt.KeyboardModifier.ShiftModifier)
     assert close_to(only(hands).points, [(140, 120), (100, 80)])
+
+
+def test_oblong_pixels_are_measured_in_millimetres_and_squared_as_they_are_seen(qtbot):
+    oblong = Spacing(row_mm=1.5, column_mm=0.5, basis=SpacingBasis.CALIBRATED)
+    hands = MeasuredPane(qtbot, film(grey_frame(spacing=oblong)))
+    hands.look.set_tool(Tool.LENGTH)
+    hands.drag((100, 50), (100, 70))
+    (line,) = hands.overlay.lines()
+    assert float(line.split()[1]) == pytest.approx(30.0, abs=0.8)
+    assert line.endswith("mm (calibrated)")
+    hands.look.set_tool(Tool.RECTANGLE)
+    hands.drag((150, 100), (210, 101), Qt.KeyboardModifier.ShiftModifier)
+    (x0, y0), (x1, y1) = hands.sheet.measurements[1].points
+    assert (x1 - x0) * 0.5 == pytest.approx((y1 - y0) * 1.5)
+    hands.look.set_tool(Tool.WINDOW)
+    hands.drag((100, 70), (100, 90))
+    assert hands.sheet.measurements[0].points[1][1] == pytest.approx(90, abs=1)
 
 
 @pytest.mark.parametrize("tool", [Tool.LENGTH, Tool.WINDOW])
