@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+
+_PATIENCE_MS = 300
+"""A search that is over sooner needs no line that comes and goes."""
 
 
 class LookingLine(QWidget):
@@ -17,10 +20,11 @@ class LookingLine(QWidget):
         self._words.setObjectName("secondary")
         self._words.setTextFormat(Qt.TextFormat.PlainText)
         stop = QPushButton("Stop")
-        stop.setObjectName("quiet")
         stop.setAccessibleName("Stop looking for studies")
         stop.setToolTip("Keep what was found and look no further")
         stop.clicked.connect(self.stop_asked)
+        self._patience = QTimer(self, singleShot=True, interval=_PATIENCE_MS)
+        self._patience.timeout.connect(self.show)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 4, 12, 0)
         layout.setSpacing(8)
@@ -30,7 +34,11 @@ class LookingLine(QWidget):
 
     def show_count(self, files: int | None) -> None:
         """Show how many files were looked at; None when no search runs."""
-        self.setVisible(files is not None)
-        if files is not None:
-            counted = f"{files:,} {'file' if files == 1 else 'files'} looked at"
-            self._words.setText(counted if files else "Looking for studies")
+        if files is None:
+            self._patience.stop()
+            self.hide()
+            return
+        counted = f"{files:,} {'file' if files == 1 else 'files'} looked at"
+        self._words.setText(counted if files else "Looking for studies")
+        if not self.isVisible() and not self._patience.isActive():
+            self._patience.start()

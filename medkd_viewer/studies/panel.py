@@ -188,7 +188,7 @@ class StudiesPanel(QWidget):
         layout.addWidget(self.looking)
 
     def _connect(self) -> None:
-        self._search.textChanged.connect(self.refresh)
+        self._search.textChanged.connect(self._follow_search)
         self._look.changed.connect(self._follow_look)
         self._thumbnails.ready.connect(self.list.viewport().update)
         self._idle.timeout.connect(self._prepare_search)
@@ -200,6 +200,13 @@ class StudiesPanel(QWidget):
         self.list.copy_asked.connect(self._copy)
         self.list.menu_asked.connect(self._show_menu)
         self.looking.stop_asked.connect(self.stop_asked)
+
+    def _follow_search(self) -> None:
+        self.refresh()
+        if self.list.currentIndex().isValid():
+            self.list.scrollTo(self.list.currentIndex())
+        else:
+            self.list.scrollToTop()
 
     def _follow_look(self) -> None:
         if self._outline.hidden != self._look.patient_hidden:

@@ -54,6 +54,7 @@ class RowView(QListView):
 
     def numbers_in_sight(self) -> range:
         """The rows that can be seen now."""
+        self.executeDelayedItemsLayout()
         top = self.verticalOffset()
         return self._numbers_between(top, top + self.viewport().height())
 

@@ -289,6 +289,16 @@ def test_rows_lie_one_under_the_other_and_are_found_by_their_place(hand):
     assert [hand.list.indexAt(boxes[n].center()).row() for n in seen] == seen
 
 
+def test_search_shows_what_it_finds_from_the_top(hand, qtbot):
+    hand.add(*(drawn_study(str(n), f"PATIENT, P{n:03d}") for n in range(300)))
+    hand.list.verticalScrollBar().setValue(9000)
+    hand.panel.focus_search()
+    qtbot.keyClicks(hand.panel.focusWidget(), "p0")
+    assert hand.list.numbers_in_sight().start == 0
+    qtbot.keyClicks(hand.panel.focusWidget(), "07")
+    assert hand.list.numbers_in_sight() == range(2)
+
+
 def test_thumbnails_are_made_of_what_is_in_sight_and_of_nothing_passed_by(hand, qtbot):
     hand.add(*(drawn_study(str(n)) for n in range(500)))
     qtbot.waitUntil(lambda: bool(hand.pool.owed))
@@ -338,6 +348,7 @@ def test_list_without_studies_says_what_to_do(hand):
 def test_line_below_tells_how_far_a_search_is_and_stops_it(hand, qtbot):
     assert not hand.panel.looking.isVisible()
     hand.panel.looking.show_count(1204)
+    qtbot.waitUntil(hand.panel.looking.isVisible)
     words = [child.text() for child in hand.panel.looking.children() if hasattr(child, "text")]
     assert words == ["1,204 files looked at", "Stop"]
     stop = next(c for c in hand.panel.looking.children() if getattr(c, "text", str)() == "Stop")
