@@ -19,6 +19,7 @@ from medkd_viewer.findings.labels import secondary_label
 from medkd_viewer.measuring.measuring import Measuring
 
 _SIZE = QSize(400, 380)
+_MARGIN, _BELOW_BARS = 22, 96
 _NOTHING = "Nothing is measured on this film."
 
 
@@ -55,9 +56,13 @@ class MeasurementsWindow(QDialog):
         """Open it on the film in hand, or close it."""
         if self.isVisible():
             self.close()
-        else:
-            self.show()
-            self.activateWindow()
+            return
+        if (parent := self.parentWidget()) is not None:
+            # Over what is said of the film, not over the film; some desktops decide otherwise.
+            home = parent.frameGeometry()
+            self.move(home.right() - self.width() - _MARGIN, home.top() + _BELOW_BARS)
+        self.show()
+        self.activateWindow()
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         """Show what was measured while it was closed."""

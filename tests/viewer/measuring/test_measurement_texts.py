@@ -33,13 +33,12 @@ def is_in(box, area) -> bool:
 
 @pytest.mark.parametrize("kind", list(Kind))
 @pytest.mark.parametrize("zoom", [0.5, 1.0, 1.8])
-@pytest.mark.parametrize("turns", range(4))
-@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize(("turns", "mirrored"), [(0, False), (1, False), (2, True), (3, True)])
 def test_text_stays_in_the_pane_and_off_the_lines(qtbot, kind, zoom, turns, mirrored):
     one, _ = drawn(kind, Viewport((150.0, 100.0), zoom, turns, mirrored))
     assert is_in(one.box, AREA)
     left, top, width, height = one.box
-    outline = [one.path.pointAtPercent(share) for share in np.linspace(0, 1, 2000)]
+    outline = [one.path.pointAtPercent(share) for share in np.linspace(0, 1, 500)]
     assert not any(left <= p.x() <= left + width and top <= p.y() <= top + height for p in outline)
 
 
