@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import multiprocessing
 import secrets
 import threading
@@ -34,6 +35,9 @@ from medkd_core.imaging.searching import Entry
 from medkd_core.imaging.study import Refusal
 
 _log = logging.getLogger(__name__)
+
+ENTRY_LIMIT_S = 10.0
+"""A header that takes longer is given up; no pixel is decoded for it."""
 
 START_LIMIT_S = 60.0
 """A child that has not imported its decoders by then will not."""
@@ -91,7 +95,7 @@ class DecoderChild:
             try:
                 self._send(EntriesRequest(rest), rest[0])
                 for path in rest:
-                    entries.append(self._receive(path))
+                    entries.append(self._receive(path, ENTRY_LIMIT_S))
             except UnreadableFileError as error:
                 entries.append(
                     Refusal(rest[0] if error.path is None else error.path, error.because)
@@ -133,12 +137,13 @@ class DecoderChild:
         except OSError as error:
             raise self._died(path) from error
 
-    def _receive(self, path: Path) -> Any:
+    def _receive(self, path: Path, most_s: float = math.inf) -> Any:
         pipe = self._open_pipe()
+        limit_s = min(self._time_limit_s, most_s)
         try:
-            if not pipe.poll(self._time_limit_s):
+            if not pipe.poll(limit_s):
                 self.forget()
-                raise _refusal(path, f"reading it took longer than {self._time_limit_s:g} s")
+                raise _refusal(path, f"reading it took longer than {limit_s:g} s")
             reply: Reply = pipe.recv()
         except (EOFError, OSError) as error:
             raise self._died(path) from error
@@ -151,7 +156,7 @@ class DecoderChild:
         if self._ended:
             return closed()
         _log.warning("A decoder died on a file and will be started again")
-        return _refusal(path, "its decoder crashed on it; it is probably damaged")
+        return _refusal(path, "it is damaged in a way that ends the program that decodes it")
 
     def _open_pipe(self) -> Connection:
         if self._pipe is None or self._process is None or not self._process.is_alive():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from pydicom import Dataset
@@ -21,8 +22,10 @@ FLOAT_BITS = {"FloatPixelData": 32, "DoubleFloatPixelData": 64}
 
 _SMALLEST_FRAGMENT_BYTES = 8
 _ASK_FOR_GREY_OR_RGB = "Ask for the study in grey or RGB, without compression."
+_ONCE_MORE = "Copy or export it once more."
 _SEE_CONTENT = "The viewer shows what it says as text."
 _COLOUR = {"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT"}
+_CONVERTED = {"YBR_FULL", "YBR_FULL_422"}
 _INTEGER_BITS = (1, 8, 16, 32)
 
 
@@ -61,7 +64,7 @@ def has_picture(source: DicomSource) -> bool:
     if source.pixel_keyword:
         return True
     if _ends_within_a_value(header):
-        raise source.refusal("it is cut short, before the picture starts")
+        raise source.refusal("it is damaged or cut short before its picture starts", _ONCE_MORE)
     if not header.file_meta and not any(map(dictionary_has_tag, header.keys())):
         raise source.refusal("it starts like a DICOM file and holds nothing that is known")
     return False
@@ -80,7 +83,9 @@ def pixel_format(source: DicomSource) -> PixelFormat:
     declared = _declared_format(source)
     if not _colours_fit(declared):
         raise source.refusal(_foreign_colours(declared), _ASK_FOR_GREY_OR_RGB)
-    because = _contradiction(source, declared) or _lack_of_bytes(source, declared)
+    because = (
+        _wrong_size(declared) or _wrong_bits(source, declared) or _lack_of_bytes(source, declared)
+    )
     if because:
         raise source.refusal(because)
     return declared
@@ -105,7 +110,7 @@ def _declared_format(source: DicomSource) -> PixelFormat:
         high_bit=high_bit,
         signed=not float_bits and samples == 1 and _whole(source, "PixelRepresentation", 0) == 1,
         photometric=str(header.get("PhotometricInterpretation", "")).strip().upper(),
-        planar=_whole(source, "PlanarConfiguration", 0) if samples > 1 else 0,
+        planar=int(samples > 1 and header.get("PlanarConfiguration") == 1),
     )
 
 
@@ -120,25 +125,41 @@ def _whole(source: DicomSource, keyword: str, default: int | None = None) -> int
         raise source.refusal(f"its header gives no usable number for {name!r}") from None
 
 
-def _contradiction(source: DicomSource, declared: PixelFormat) -> str:
-    if declared.rows < 1 or declared.columns < 1 or declared.frames < 1:
+def _wrong_size(declared: PixelFormat) -> str:
+    if declared.rows < 1 or declared.columns < 1:
         return f"it declares a picture of {declared.rows} x {declared.columns} pixels"
+    if declared.frames < 1:
+        return f"it declares {declared.frames} frames"
     if declared.rows * declared.columns > LARGEST_FRAME_PIXELS:
         return (
             f"it declares {declared.rows} x {declared.columns} pixels, "
             f"more than the {LARGEST_FRAME_PIXELS >> 20} million that are read"
         )
+    return ""
+
+
+def _wrong_bits(source: DicomSource, declared: PixelFormat) -> str:
     known_bits = (32, 64) if source.pixel_keyword in FLOAT_BITS else _INTEGER_BITS
     if declared.bits_allocated not in known_bits:
         return f"it declares {declared.bits_allocated} bits a pixel, which are not read"
+    if declared.samples == 3 and declared.bits_allocated not in _colour_bits(declared):
+        return f"it declares {declared.photometric} of {declared.bits_allocated} bits, not shown"
     if not 1 <= declared.bits_stored <= declared.bits_allocated:
         return f"it declares {declared.bits_stored} bits stored in {declared.bits_allocated}"
     return ""
 
 
+def _colour_bits(declared: PixelFormat) -> tuple[int, ...]:
+    return (8,) if declared.photometric in _CONVERTED else (8, 16, 32)
+
+
 def _foreign_colours(declared: PixelFormat) -> str:
-    kind = repr(declared.photometric) if declared.photometric else "no photometric interpretation"
-    return f"it declares {kind} with {declared.samples} samples a pixel, which is not shown"
+    if not re.fullmatch(r"[A-Z][A-Z0-9_ ]{1,15}", declared.photometric):
+        return "it does not say what its pixel values mean (photometric interpretation)"
+    return (
+        f"it declares {declared.photometric} with {declared.samples} samples a pixel, "
+        "which is not shown"
+    )
 
 
 def _colours_fit(declared: PixelFormat) -> bool:
@@ -149,7 +170,8 @@ def _colours_fit(declared: PixelFormat) -> bool:
 
 def _lack_of_bytes(source: DicomSource, declared: PixelFormat) -> str:
     if not _is_known(source.transfer_syntax):
-        return f"its transfer syntax is unknown ({source.transfer_syntax})"
+        named = bool(re.fullmatch(r"[0-9.]{1,64}", source.transfer_syntax))
+        return f"its transfer syntax is unknown ({source.transfer_syntax if named else 'damaged'})"
     if source.is_encapsulated:
         needed = declared.frames * _SMALLEST_FRAGMENT_BYTES
     elif source.pixel_bytes is None:

@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom import Dataset
 from pydicom.encaps import get_frame
 from pydicom.pixels.common import PhotometricInterpretation as Colour
 from pydicom.pixels.decoders.base import get_decoder
-from pydicom.pixels.processing import apply_color_lut, convert_color_space
+from pydicom.pixels.processing import convert_color_space
 from pydicom.uid import (
     UID,
     ExplicitVRLittleEndian,
@@ -24,6 +23,7 @@ from pydicom.uid import (
 
 from medkd_core.imaging.codestream import codestream_size
 from medkd_core.imaging.dicom_jpeg12 import decode_extended_jpeg
+from medkd_core.imaging.dicom_palette import palette_colours
 from medkd_core.imaging.dicom_pixel_format import FLOAT_BITS, GREY, PixelFormat
 from medkd_core.imaging.dicom_source import DEFLATED_IMAGE_FRAME, DicomSource, inflated
 from medkd_core.imaging.frame import Photometric, StoredArray
@@ -71,8 +71,7 @@ def frame_pixels(
     array, photometric = _decode(source, declared, index)
     array = array.astype(array.dtype.newbyteorder("="), copy=False)
     if photometric == "PALETTE COLOR":
-        array = apply_color_lut(array, source.header)
-        return array, Photometric.RGB, _palette_bits(source.header, array.dtype.itemsize)
+        return _looked_up(source, array)
     if photometric in GREY:
         return array, Photometric(photometric), declared.bits_stored
     return _as_rgb(array, photometric, declared.bits_stored)
@@ -102,9 +101,11 @@ def _decoded_by_pydicom(
     try:
         decoder = get_decoder(_DECODED_AS.get(source.transfer_syntax, source.transfer_syntax))
     except NotImplementedError:
+        name = source.transfer_syntax.name
+        if name.startswith(("MPEG", "HEVC")):
+            raise source.refusal(f"it is a video ({name}), and only pictures are shown") from None
         raise source.refusal(
-            f"nothing here decodes its transfer syntax ({source.transfer_syntax.name})",
-            _WITHOUT_COMPRESSION,
+            f"nothing here decodes its transfer syntax ({name})", _WITHOUT_COMPRESSION
         ) from None
     try:
         array, properties = decoder.as_array(
@@ -253,16 +254,12 @@ def _extended_offsets(source: DicomSource) -> tuple[bytes, bytes] | None:
     return (offsets, lengths) if offsets and lengths else None
 
 
-def _palette_bits(header: Dataset, bytes_a_sample: int) -> int:
-    """Bits of a palette's entries; many that declare 16 hold 8, and would be all but black."""
-    if bytes_a_sample == 1:
-        return 8
-    names = [f"{colour}PaletteColorLookupTable" for colour in ("Red", "Green", "Blue")]
-    tables = [header.get(f"{name}Data") for name in names]
-    if any(table is None for table in tables):  # segmented: its data are no entries
-        return 16
-    brightest = max(int(np.frombuffer(table, np.uint16).max()) for table in tables)
-    return 8 if brightest < 256 else 16
+def _looked_up(source: DicomSource, index: NDArray[Any]) -> tuple[StoredArray, Photometric, int]:
+    try:
+        colours, bits = palette_colours(index, source.header)
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
+        raise source.refusal("its palette is missing or damaged") from error
+    return colours, Photometric.RGB, bits
 
 
 def _as_rgb(

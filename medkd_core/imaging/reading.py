@@ -124,13 +124,9 @@ def told_plainly(path: Path) -> Iterator[None]:
 
 
 def _damaged(path: Path, error: BaseException) -> UnreadableFileError:
+    # What libraries say repeats bytes of the file, which may be a patient's name.
     _log.debug("A file could not be read: %s", type(error).__name__)
-    return _refusal(path, f"it is damaged or cut short ({_first_line(error)})")
-
-
-def _first_line(error: BaseException) -> str:
-    text = next(iter(str(error).strip().splitlines()), "")
-    return (text or type(error).__name__)[:160].rstrip(".: ")
+    return _refusal(path, "it is damaged or cut short", "Copy or export it once more.")
 
 
 def _refusal(path: Path, because: str, cure: str = "") -> UnreadableFileError:

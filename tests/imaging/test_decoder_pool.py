@@ -85,7 +85,7 @@ def test_crashed_decoder_is_told_and_replaced(
     time.sleep(0.1)  # for the request to reach the pipe
     os.kill(victim, getattr(signal, ending))
     os.kill(victim, signal.SIGCONT)
-    with pytest.raises(UnreadableFileError, match="its decoder crashed"):
+    with pytest.raises(UnreadableFileError, match="ends the program that decodes it"):
         waiting.result()
     np.testing.assert_array_equal(next_one.result().stored, FILM)
     assert victim not in pool.process_ids()

@@ -202,7 +202,7 @@ def test_truncated_jpeg_ls_is_refused(draw_dicom: DrawDicom, bits: int) -> None:
     header.compress(JPEGLSLossless)
     header.save_as(path)
     path.write_bytes(path.read_bytes()[:-1000])
-    with pytest.raises(UnreadableFileError, match="damaged|cut short"):
+    with pytest.raises(UnreadableFileError, match=r"damaged|cut short"):
         read_frame(path)
 
 
@@ -282,7 +282,7 @@ def test_colours_that_are_not_shown_are_refused_with_a_cure(
     draw_dicom: DrawDicom, photometric: str
 ) -> None:
     path = draw_dicom(noise("u1", 8, (8, 8, 3)), PhotometricInterpretation=photometric)
-    with pytest.raises(UnreadableFileError, match=f"'{photometric}'.*Ask for the study"):
+    with pytest.raises(UnreadableFileError, match=f"{photometric} with.*Ask for the study"):
         read_frame(path)
 
 

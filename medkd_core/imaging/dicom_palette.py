@@ -1,0 +1,66 @@
+"""Palette colours to RGB, after the palette was checked (PS3.3 C.7.6.3.1.5, C.7.9)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom import Dataset
+from pydicom.pixels.processing import apply_color_lut
+
+MOST_ENTRIES = 2**16
+"""More a palette cannot have; segments that write out to more are damaged or made to do harm."""
+
+_COLOURS = ("Red", "Green", "Blue")
+_DISCRETE, _INDIRECT = 0, 2
+
+
+def palette_colours(index: NDArray[np.generic], header: Dataset) -> tuple[NDArray[np.generic], int]:
+    """Look a picture's colours up.
+
+    Parameters
+    ----------
+    index : ndarray, (rows, columns)
+    header : Dataset
+
+    Returns
+    -------
+    colours : uint8 or uint16, (rows, columns, 3)
+    bits : int
+        Of a colour's full brightness.
+
+    Raises
+    ------
+    ValueError
+        The palette is missing or damaged.
+    """
+    names = [f"{colour}PaletteColorLookupTableData" for colour in _COLOURS]
+    if any(_written_out(header, f"Segmented{name}") > MOST_ENTRIES for name in names):
+        raise ValueError("its segments are too long")
+    colours = apply_color_lut(index, header)
+    if colours.dtype.itemsize == 1:
+        return colours, 8
+    # Many that declare 16 bits hold 8, and would be all but black.
+    tables = [header.get(name) for name in names]
+    if all(tables) and max(int(np.frombuffer(table, np.uint16).max()) for table in tables) < 256:
+        return colours, 8
+    return colours, 16
+
+
+def _written_out(header: Dataset, keyword: str) -> int:
+    """Entries that a segmented palette's table gives."""
+    data = header.get(keyword)
+    if not data:
+        return 0
+    words = np.frombuffer(data[: len(data) // 2 * 2], np.uint16).tolist()
+    entries = longest = position = 0
+    while position + 1 < len(words) and entries <= MOST_ENTRIES:
+        kind, length = words[position : position + 2]
+        if kind == _INDIRECT:
+            # It repeats so many of the segments before it.
+            entries += length * longest
+            position += 4
+        else:
+            entries += length
+            longest = max(longest, length)
+            position += 2 + (length if kind == _DISCRETE else 1)
+    return entries
