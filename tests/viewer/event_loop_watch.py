@@ -1,4 +1,4 @@
-"""How long the window did not answer, and whose fault that was."""
+"""How long the window did not answer, and how much of that was its own doing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import sys
 import threading
 import time
 import traceback
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer
@@ -15,15 +16,45 @@ LIMIT_S = 0.1
 """A window that answers later than this feels stuck."""
 _BEAT_MS = 10
 _LOOK_S = 0.02
+_THREADS = Path("/proc/self/task")
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What can be read from clocks at one time, in seconds.
+
+    Attributes
+    ----------
+    clock : float
+    worked : float
+        Processor time that the window's thread has used.
+    waited : dict of int to float
+        How long each thread of this process was ready to go on while the system gave the
+        processors to others, by thread; empty where the system does not count that.
+    """
+
+    clock: float
+    worked: float
+    waited: dict[int, float] = field(default_factory=dict)
+
+
+def now() -> Moment:
+    """This moment, asked for by the window's thread."""
+    return Moment(time.perf_counter(), time.thread_time(), _waited())
 
 
 @dataclass(frozen=True)
 class Stall:
     """One time that the event loop did not answer.
 
-    `wall_s` is what a clock showed, `own_s` what is left of it without the time that the window's
-    thread was ready to go on and the system gave the processors to others. Only the second one is
-    the program's own doing, however busy the machine is. `seen` is where the thread was.
+    Attributes
+    ----------
+    wall_s : float
+        What a clock showed.
+    own_s : float
+        The program's own doing, see `own_part`.
+    seen : str
+        What the window's thread was in.
     """
 
     wall_s: float
@@ -34,23 +65,32 @@ class Stall:
         return f"{self.own_s * 1000:.0f} ms ({self.wall_s * 1000:.0f} ms on the clock)\n{self.seen}"
 
 
-NO_STALL = Stall(0.0, 0.0, "")
+def own_part(wall: float, before: Moment, after: Moment) -> float:
+    """How much of a stall is the program's own doing, however busy the machine is, in seconds.
+
+    The time that its threads waited for a processor is taken off: those of the window's thread,
+    and those of others, which may have held a lock that it waited for. What the window's thread
+    worked is never taken off. On an idle machine nobody waits, so that everything counts: work,
+    sleep, locks, disks. Where waiting is not counted (other systems than Linux), only work counts.
+    """
+    worked = after.worked - before.worked
+    if not after.waited:
+        return min(wall, worked)
+    waited = sum(after.waited[one] - before.waited.get(one, 0.0) for one in after.waited)
+    return min(wall, max(worked, wall - waited))
 
 
 class EventLoopWatch(QObject):
     """Notes every stall of the event loop between `start` and `stop`.
 
-    A timer beats in the loop; a beat that comes late is a stall. Linux counts for each thread how
-    long it waited for a processor (``schedstat``), which is taken off. A thread that sleeps, reads
-    a disk, or waits for a lock waits for no processor: that stays. Where the system does not count,
-    a stall is as long as the processor time that the window's thread used in it.
+    A timer beats in the loop; a beat that comes late is a stall.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, moment: Callable[[], Moment] = now) -> None:
         super().__init__()
         self.stalls: list[Stall] = []
+        self._moment = moment
         self._thread = threading.get_ident()
-        self._counter = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
         self._seen = ""
         self._running = False
         self._timer = QTimer(self, interval=_BEAT_MS, timerType=Qt.TimerType.PreciseTimer)
@@ -59,7 +99,7 @@ class EventLoopWatch(QObject):
     @property
     def worst(self) -> Stall:
         """The longest one of the program's own doing."""
-        return max(self.stalls, key=lambda stall: stall.own_s, default=NO_STALL)
+        return max(self.stalls, key=lambda stall: stall.own_s, default=Stall(0.0, 0.0, ""))
 
     @property
     def worst_wall_s(self) -> float:
@@ -68,36 +108,43 @@ class EventLoopWatch(QObject):
 
     def start(self) -> None:
         self.stalls.clear()
-        self._running, self._last = True, self._now()
+        self._running, self._last = True, self._moment()
         self._timer.start()
         threading.Thread(target=self._look, name="event-loop-watch", daemon=True).start()
 
     def stop(self) -> None:
-        self._beat()
+        if self._running:
+            self._beat()
+            self._timer.stop()
         self._running = False
-        self._timer.stop()
 
     def _beat(self) -> None:
-        now = self._now()
-        wall = now[0] - self._last[0] - _BEAT_MS / 1000
+        moment = self._moment()
+        wall = moment.clock - self._last.clock - _BEAT_MS / 1000
         if wall > _LOOK_S:
-            own = min(wall, wall + self._last[1] - now[1])
-            if not self._counter.exists():
-                own = min(wall, now[1] - self._last[1])
-            self.stalls.append(Stall(wall, own, self._seen))
-        self._seen, self._last = "", now
-
-    def _now(self) -> tuple[float, float]:
-        """A clock, and either the wait for processors or the processor time used, in seconds."""
-        clock = time.perf_counter()
-        if self._counter.exists():
-            return clock, int(self._counter.read_text().split()[1]) / 1e9
-        return clock, time.thread_time()
+            self.stalls.append(Stall(wall, own_part(wall, self._last, moment), self._seen))
+        self._seen, self._last = "", moment
 
     def _look(self) -> None:
+        """See from beside where a late loop is, so that a failure can say it."""
         while self._running:
             time.sleep(_LOOK_S)
             frame = sys._current_frames().get(self._thread)
-            late = time.perf_counter() - self._last[0]
+            late = time.perf_counter() - self._last.clock
             if frame is not None and not self._seen and late > LIMIT_S / 2:
                 self._seen = "".join(traceback.format_stack(frame)[-6:])
+
+
+def _waited() -> dict[int, float]:
+    return {
+        int(thread.name): waited
+        for thread in (_THREADS.iterdir() if _THREADS.exists() else ())
+        if (waited := _waited_by(thread)) is not None
+    }
+
+
+def _waited_by(thread: Path) -> float | None:
+    try:
+        return int((thread / "schedstat").read_text().split()[1]) / 1e9
+    except (OSError, IndexError):  # it has just ended, or nobody counts
+        return None
