@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCursor, QGuiApplication
@@ -15,6 +18,7 @@ from PySide6.QtWidgets import QApplication
 
 from medkd_core import __version__
 from medkd_core.imaging.decoders import DecoderPool
+from medkd_core.imaging.study import FoundStudies
 from medkd_viewer.decoding import Decoding
 from medkd_viewer.display_check import require_fonts
 from medkd_viewer.findings.opinion import SecondOpinion
@@ -63,6 +67,8 @@ def run(wanted: argparse.Namespace) -> int:
         if drawn:
             write_screenshot(window, wanted.screenshot, tab=wanted.tab)
             return 0
+        # All that was made so far stays: looking through it for garbage would hold up a drag.
+        gc.freeze()
         return app.exec()
     finally:
         inference.close()
@@ -105,8 +111,14 @@ def _begin(window: MainWindow, settings_file: SettingsFile, wanted: argparse.Nam
     for trouble in (settings_file.trouble, *window.key_bindings.problems):
         if trouble:
             window.tell(trouble)
+    window.room.intake.finished.connect(_note_found)
     _log.info("MedKD %s is ready", __version__)
     threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
+
+
+def _note_found(found: FoundStudies, paths: Sequence[Path]) -> None:
+    counts = (len(paths), len(found.studies), len(found.refused))
+    _log.info("Opened %d places: %d studies, %d files refused", *counts)
 
 
 def _lay_out(window: MainWindow, layout: str) -> None:
