@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from drawn_worker import DrawnWorker
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
 
 from medkd_viewer.decoding import Decoding
@@ -73,3 +74,6 @@ class ReadingDesk:
         self.window.close()
         self.decoding.close()
         self.inference.close()
+        # Else every window lives on to the end of the tests, and each is styled anew with the next.
+        self.window.deleteLater()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
