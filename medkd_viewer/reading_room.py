@@ -348,7 +348,7 @@ class ReadingRoom(QWidget):
             self.comparing.changed.emit()
 
     def _refuse_study(self, study: Study, reason: str) -> None:
-        self.library.remark(study.uid, "Could not be opened", Sign.FAILURE)
+        self.library.remark(study.uid, "Not opened", Sign.FAILURE)
         path = study.instances[0].path if study.instances else Path(study.uid)
         self.library.add(FoundStudies((), (Refusal(path, reason),)))
         self.studies.refresh()

@@ -17,7 +17,14 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import QCursor, QKeyEvent, QPainter, QPaintEvent, QRegion, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QListView,
+    QStyle,
+    QStyleOptionViewItem,
+    QWidget,
+)
 
 from medkd_viewer.theme import colour, ui_font
 
@@ -45,6 +52,7 @@ class RowView(QListView):
         self._tops = [0]
         self._anchor: tuple[QPersistentModelIndex, int] | None = None
         self.empty_words = ""
+        self.setFrameShape(QFrame.Shape.NoFrame)
         self.setViewportMargins(0, 0, 2, 0)
         self.setMouseTracking(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -205,6 +213,9 @@ class RowView(QListView):
         return state
 
     def _paint_emptiness(self, painter: QPainter) -> None:
+        if self.hasFocus():
+            painter.setPen(colour("blue"))
+            painter.drawRect(self.viewport().rect().adjusted(0, 0, -1, -1))
         painter.setFont(ui_font(12))
         painter.setPen(colour("second"))
         room = self.viewport().rect().adjusted(8, 12, -8, 0)
