@@ -79,10 +79,11 @@ def _check(actions: Actions, room: ReadingRoom) -> None:
 
 
 def _name_presets(actions: Actions, film: Film | None) -> None:
-    names = {} if film is None else {f"window_{p.key}": p.name for p in film.presets}
+    known = {} if film is None else film.preset_names
+    names = {f"window_{key}": name for key, name in known.items()}
     for name, usual in _PRESET_NAMES.items():
         # A window that this film does not have is not offered.
         actions[name].setText(names.get(name, usual))
         actions[name].setEnabled(name in names)
         actions[name].setVisible(film is None or name in names)
-    actions["next_window"].setEnabled(film is not None and bool(film.windows))
+    actions["next_window"].setEnabled(bool(names))

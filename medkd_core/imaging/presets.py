@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from medkd_core.imaging.display_values import shows_low_as_bright
 from medkd_core.imaging.display_voi import Voi
@@ -58,30 +60,50 @@ def window_presets(frame: Frame, modality: str) -> tuple[Preset, ...]:
         0 as acquired, 1 auto, 2 lungs, 3 bone, 4 mediastinum, 5 to 8 further windows and tables of
         the file, 9 full range. Keys that make no sense are left out; colour has none.
     """
+    offered = _offered(frame, modality)
+    return tuple(Preset(key, name, make()) for key, (name, make) in offered.items())
+
+
+def preset_names(frame: Frame, modality: str) -> dict[int, str]:
+    """What the presets of a frame are called, by rising key; no pixel is looked at."""
+    return {key: name for key, (name, _) in _offered(frame, modality).items()}
+
+
+def _offered(frame: Frame, modality: str) -> dict[int, tuple[str, Callable[[], Voi]]]:
+    """By key the name of each preset, and what finds its window."""
     if frame.photometric is Photometric.RGB:
-        return ()
-    return (
-        Preset(0, "As acquired", default_voi(frame)),
-        Preset(1, "Auto", auto_window(frame)),
-        *_chest_presets(frame, modality),
-        *_presets_of_the_file(frame),
-        Preset(9, "Full range", full_window(frame)),
-    )
+        return {}
+    return {
+        0: ("As acquired", partial(default_voi, frame)),
+        1: ("Auto", partial(auto_window, frame)),
+        **_chest_presets(frame, modality),
+        **_presets_of_the_file(frame),
+        9: ("Full range", partial(full_window, frame)),
+    }
 
 
-def _presets_of_the_file(frame: Frame) -> list[Preset]:
+def _presets_of_the_file(frame: Frame) -> dict[int, tuple[str, Callable[[], Voi]]]:
     further = choices_of_the_file(frame)[1:]
-    return [
-        Preset(key, name, voi) for key, (name, voi) in zip(_KEYS_OF_THE_FILE, further, strict=False)
-    ]
+    return {
+        key: (name, partial(_itself, voi))
+        for key, (name, voi) in zip(_KEYS_OF_THE_FILE, further, strict=False)
+    }
 
 
-def _chest_presets(frame: Frame, modality: str) -> list[Preset]:
+def _itself(voi: Voi) -> Voi:
+    return voi
+
+
+def _chest_presets(frame: Frame, modality: str) -> dict[int, tuple[str, Callable[[], Voi]]]:
     if _is_in_hounsfield(frame, modality):
-        return [Preset(key, w.explanation, w) for key, w in _CHEST_IN_HOUNSFIELD.items()]
+        windows = _CHEST_IN_HOUNSFIELD.items()
+        return {key: (window.explanation, partial(_itself, window)) for key, window in windows}
     if modality in _PROJECTIONS:
-        return [_from_the_film(frame, key) for key in _CHEST_IN_PERCENTILES]
-    return []
+        return {
+            key: (_name_from_the_film(key), partial(_from_the_film, frame, key))
+            for key in _CHEST_IN_PERCENTILES
+        }
+    return {}
 
 
 def _is_in_hounsfield(frame: Frame, modality: str) -> bool:
@@ -95,13 +117,16 @@ def _is_in_hounsfield(frame: Frame, modality: str) -> bool:
     )
 
 
-def _from_the_film(frame: Frame, key: int) -> Preset:
-    name, low, high = _CHEST_IN_PERCENTILES[key]
+def _name_from_the_film(key: int) -> str:
+    return f"{_CHEST_IN_PERCENTILES[key][0]}, from this film"
+
+
+def _from_the_film(frame: Frame, key: int) -> Window:
+    _, low, high = _CHEST_IN_PERCENTILES[key]
     if shows_low_as_bright(frame):
         low, high = 100 - high, 100 - low
     lowest, highest = percentiles(_without_margin(frame), [low, high])
-    name = f"{name}, from this film"
-    return Preset(key, name, window_between(frame, lowest, highest, name))
+    return window_between(frame, lowest, highest, _name_from_the_film(key))
 
 
 def _without_margin(frame: Frame) -> Frame:

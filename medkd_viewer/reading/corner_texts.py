@@ -44,12 +44,13 @@ def corner_texts(
     study, instance = film.study, film.instance
     person = " · ".join(filter(None, (study.patient_id, sex(study), age(study))))
     taken = " · ".join(filter(None, (image_name(instance, study), laterality(instance))))
+    usual = "As acquired" if voi is film.first_voi else ""
     columns, rows = film.size
     size = f"Zoom {zoom_text(scale)} · {columns} × {rows}"
     return CornerTexts(
         top_left=() if patient_hidden else _filled(study.patient_name, person),
         top_right=_filled(taken, date(study), series_text(film)),
-        bottom_left=_filled(window_text(voi, preset_name(film, voi)), image_text(film, rate)),
+        bottom_left=_filled(window_text(voi, usual), image_text(film, rate)),
         bottom_right=_filled(size, spacing_text(film.frame.spacing)),
     )
 
@@ -89,11 +90,6 @@ def image_name(instance: Instance, study: Study) -> str:
     return named or study.description or instance.modality
 
 
-def preset_name(film: Film, voi: Voi | None) -> str:
-    """What the number key is called that a film is shown through; empty for other windows."""
-    return next((preset.name for preset in film.presets if preset.voi is voi), "")
-
-
 def window_text(voi: Voi | None, name: str = "") -> str:
     """Width and level as reading stations write them: ``"W 3200 L 1840 · Lungs"``.
 
@@ -105,10 +101,10 @@ def window_text(voi: Voi | None, name: str = "") -> str:
     """
     if voi is None:
         return ""
+    figures = "LUT"
+    if isinstance(voi, Window):
+        figures = f"W {_figure(voi.width)} L {_figure(voi.center)}"
     name = voi.explanation or name
-    figures = (
-        f"W {_figure(voi.width)} L {_figure(voi.center)}" if isinstance(voi, Window) else "LUT"
-    )
     return f"{figures} · {name}" if name else figures
 
 

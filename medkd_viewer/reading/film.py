@@ -20,7 +20,7 @@ from medkd_core.imaging.display_windows import (
     voi_choices,
 )
 from medkd_core.imaging.frame import Frame, Photometric, StoredArray, VoiFunction, Window
-from medkd_core.imaging.presets import Preset, window_presets
+from medkd_core.imaging.presets import Preset, preset_names, window_presets
 from medkd_core.imaging.study import Instance, Series, Study
 from medkd_viewer.findings.results import BoundedCache
 from medkd_viewer.reading.sampling import Sampler, VisiblePart
@@ -109,6 +109,11 @@ class Film:
     def presets(self) -> tuple[Preset, ...]:
         """What the keys 0 to 9 look through; empty in colour."""
         return window_presets(self.frame, self.instance.modality)
+
+    @cached_property
+    def preset_names(self) -> dict[int, str]:
+        """What the windows of the keys are called, without finding them; empty in colour."""
+        return preset_names(self.frame, self.instance.modality)
 
     def steps(self, voi: Voi | None, *, inverted: bool) -> tuple[str, ...]:
         """How this film comes to be shown as it is, a line a step."""
