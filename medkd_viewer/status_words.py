@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from medkd_viewer.findings.opinion import ModelStatus, SecondOpinion
 from medkd_viewer.findings.words import time_left_words
+from medkd_viewer.measuring.readings import pixel_values, unit_of
 from medkd_viewer.reading.network_pane import NetworkPane
 from medkd_viewer.reading.state import ReadingState
 
@@ -11,13 +12,16 @@ _MOST_MAP_VALUES = 4
 
 
 def cursor_words(state: ReadingState) -> str:
-    """Column, row and stored value under the cursor: ``"x 2014 y 1712 · 1 622"``."""
+    """Column, row and value under the cursor: ``"x 2014 y 1712 · 1 622"``, or ``"· -894 HU"``."""
     if state.cursor is None or state.film is None:
         return ""
-    column, row = state.cursor
-    place = f"x {int(column)} y {int(row)}"
-    value = state.film.value(column, row)
-    return place if value is None else f"{place} · {_grouped(value)}"
+    film, (column, row) = state.film, (int(place) for place in state.cursor)
+    values = pixel_values(film.frame, column, row)
+    unit = unit_of(film.frame, film.instance)
+    shown = " ".join(_grouped(value) for value in values)
+    # Where there is no unit, words that say so would only crowd the bar.
+    has_unit = len(values) == 1 and " " not in unit
+    return f"x {column} y {row} · {shown}{f' {unit}' if has_unit else ''}"
 
 
 def map_words(state: ReadingState, panes: dict[str, NetworkPane]) -> str:

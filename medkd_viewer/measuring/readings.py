@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from medkd_core.imaging.display_values import modality_values
+from medkd_core.imaging.display_values import in_modality_units
 from medkd_core.imaging.frame import Frame, LookupTable, Photometric, Rescale
 from medkd_core.imaging.study import Instance
 from medkd_viewer.measuring.measurement import Kind, Measurement
@@ -50,6 +50,13 @@ def length_words(length: float, ruler: Ruler) -> str:
     return f"{length:.1f} mm ({ruler.basis})" if ruler.in_mm else f"{length:.1f} px"
 
 
+def pixel_values(frame: Frame, column: int, row: int) -> tuple[float, ...]:
+    """What a pixel holds: one value in the modality's unit, or red, green and blue as stored."""
+    if frame.photometric is Photometric.RGB:
+        return tuple(float(value) for value in frame.stored[row, column])
+    return (float(in_modality_units(frame.stored[row, column : column + 1], frame)[0]),)
+
+
 def unit_of(frame: Frame, instance: Instance) -> str:
     """The unit of a frame's modality values: ``"HU"``, or words for what they are instead.
 
@@ -88,16 +95,14 @@ def _channel_words(channel: Statistics) -> str:
 
 
 def _probe_words(probe: Measurement, frame: Frame, instance: Instance) -> Lines:
-    column, row = (int(v) for v in probe.points[0])
-    column, row = min(column, frame.columns - 1), min(row, frame.rows - 1)
-    pixel = frame.stored[row : row + 1, column : column + 1]
-    place = f"x {column} y {row}"
-    if frame.photometric is Photometric.RGB:
-        red, green, blue = (int(v) for v in pixel[0, 0])
-        return f"R {red} G {green} B {blue}", place
-    alone = Frame(pixel, frame.photometric, frame.bits_stored, frame.modality)
-    value = float(modality_values(alone)[0, 0])
-    return f"{_figure(value)}{_after_value(unit_of(frame, instance))}", place
+    ((x, y),) = probe.points
+    # The far edges of the film belong to its last pixels.
+    column, row = min(int(x), frame.columns - 1), min(int(y), frame.rows - 1)
+    place, values = f"x {column} y {row}", pixel_values(frame, column, row)
+    if len(values) > 1:
+        red, green, blue = values
+        return f"R {red:.0f} G {green:.0f} B {blue:.0f}", place
+    return f"{_figure(values[0])}{_after_value(unit_of(frame, instance))}", place
 
 
 def _heart_words(measurement: Measurement, ruler: Ruler, instance: Instance) -> Lines:

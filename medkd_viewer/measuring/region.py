@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from medkd_core.imaging.display_values import modality_values
+from medkd_core.imaging.display_values import in_modality_units
 from medkd_core.imaging.frame import Frame, Photometric, Rescale
 from medkd_viewer.measuring.measurement import Kind, Measurement
 
@@ -115,7 +115,7 @@ def _in_ellipse(
 def _grey(cut: Frame, mask: Mask) -> Statistics:
     if isinstance(cut.modality, Rescale) and cut.stored.dtype in (np.uint8, np.uint16, np.int16):
         return _rescaled(_quick(cut.stored, mask), cut.modality)
-    values = modality_values(cut)[mask.view(bool)].astype(np.float64)
+    values = in_modality_units(cut.stored[mask.view(bool)], cut).astype(np.float64)
     figures = (values.mean(), values.std(), values.min(), values.max())
     return Statistics("", *map(float, figures))
 

@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from measured_films import AT_DETECTOR, colour_frame, grey_frame, instance
+from measured_films import AT_DETECTOR, colour_frame, film, grey_frame, instance
 
 from medkd_core.imaging.frame import LookupTable, Rescale, Spacing, SpacingBasis
 from medkd_viewer.measuring.measurement import Kind, Measurement
 from medkd_viewer.measuring.readings import readings
+from medkd_viewer.reading.look import Look
+from medkd_viewer.reading.state import ReadingState
+from medkd_viewer.status_words import cursor_words
 
 LENGTH = Measurement(kind=Kind.LENGTH, points=((10.0, 10.0), (40.0, 50.0)))
 PROBE = Measurement(kind=Kind.PROBE, points=((20.9, 10.2),))
@@ -110,3 +113,19 @@ def test_angle_and_what_cannot_be_computed():
     assert words(flat, grey_frame()) == ("–",)
     thin = Measurement(kind=Kind.HEART_RATIO, points=((1.0, 1.0),) * 4)
     assert words(thin, grey_frame()) == ("Cardiothoracic ratio –",)
+
+
+@pytest.mark.parametrize(
+    ("frame", "kind", "expected"),
+    [
+        (grey_frame(), "DX", "x 20 y 10 · 130"),
+        (grey_frame(modality=Rescale(1.0, -1024.0, "HU")), "CT", "x 20 y 10 · -894 HU"),
+        (colour_frame(np.full((30, 30, 3), (7, 8, 9), "u1")), "OT", "x 20 y 10 · 7 8 9"),
+    ],
+    ids=["stored", "HU", "colour"],
+)
+def test_bottom_bar_gives_the_value_that_a_probe_gives(qtbot, frame, kind, expected):
+    state = ReadingState(Look())
+    state.show_film(film(frame, instance(modality=kind)))
+    state.set_cursor((20.9, 10.2))
+    assert cursor_words(state) == expected
