@@ -236,6 +236,8 @@ def _fault(info: zipfile.ZipInfo, name: PurePosixPath) -> str:
     """Why a member is not read; empty when it is."""
     if name.is_absolute() or ".." in name.parts or PureWindowsPath(name).drive:
         return "its name leads out of the ZIP file"
+    if not info.filename.isprintable():
+        return "its name holds signs that cannot be shown"
     if stat.S_ISLNK(info.external_attr >> 16):
         return "it is a link and no file"
     if info.flag_bits & _ENCRYPTED:

@@ -104,7 +104,7 @@ def _deep_colour(path: Path, picture: Image.Image, tags: dict[int, Any]) -> Fram
     page = picture.tell()
     _, pages = cv2.imdecodemulti(encoded, cv2.IMREAD_UNCHANGED, range=(page, page + 1))
     if not pages or pages[0].dtype != np.uint16:
-        raise _refusal(path, "it stores colours in a way that is not supported")
+        raise _refusal(path, "its colours are damaged or stored in a way that is not supported")
     # OpenCV turns TIFF upright by itself and leaves PNG as it is.
     turn = _TURNED.get(1 if tags else picture.getexif().get(_ORIENTATION, 1), _TURNED[1])
     stored = turn(np.asarray(pages[0], np.uint16))

@@ -5,6 +5,7 @@ Everything that a hostile or damaged file can raise ends here as one `Unreadable
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ from medkd_core.imaging.study import FileList, Study
 
 _log = logging.getLogger(__name__)
 
+# None is Pillow's, the others come of reading at places that a damaged file points to.
+_SAID_OF_DAMAGE = (None, errno.EINVAL, errno.EOVERFLOW)
 _WHAT_IS_SHOWN = "MedKD shows DICOM, PNG, JPEG and TIFF, also in ZIP files."
 
 
@@ -115,7 +118,7 @@ def told_plainly(path: Path) -> Iterator[None]:
     except MemoryError as error:
         raise _refusal(path, "it needs more memory than there is") from error
     except OSError as error:
-        if error.errno is None:  # Pillow's word for a damaged picture
+        if error.errno in _SAID_OF_DAMAGE:
             raise _damaged(path, error) from error
         raise _refusal(path, f"the system refuses it ({error.strerror})") from error
     except BaseException as error:

@@ -134,6 +134,11 @@ def test_name_that_leads_out_of_the_zip_is_refused(pack: Pack, film: bytes, name
     assert "leads out of the ZIP file" in found.refused[0].reason
 
 
+def test_name_that_would_command_a_terminal_is_refused(pack: Pack, film: bytes) -> None:
+    found = find_studies([pack(("\x1b[2Jfilm.dcm", film))])
+    assert "cannot be shown" in found.refused[0].reason
+
+
 def test_link_is_refused(pack: Pack) -> None:
     link = zipfile.ZipInfo("film.dcm")
     link.external_attr = (stat.S_IFLNK | 0o777) << 16
