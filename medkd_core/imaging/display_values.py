@@ -52,7 +52,9 @@ def in_modality_units(stored: StoredArray, frame: Frame) -> NDArray[np.floating[
         return transform.values[table_position(stored, transform)].astype(np.float64)
     if stored.dtype == np.float32 and (transform.slope, transform.intercept) == (1, 0):
         return np.asarray(stored, np.float32)
-    return stored.astype(np.float64) * transform.slope + transform.intercept
+    # A file may give figures with which values overflow; they are infinite then.
+    with np.errstate(over="ignore", invalid="ignore"):
+        return stored.astype(np.float64) * transform.slope + transform.intercept
 
 
 def is_padding(stored: StoredArray, padding: tuple[float, float]) -> NDArray[np.bool_]:

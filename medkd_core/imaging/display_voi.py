@@ -14,8 +14,9 @@ Voi = Window | LookupTable
 
 Values = NDArray[np.floating[Any]]
 
-_STEEPEST = 1e30
+_STEEPEST = 1e300
 """Of a window so narrow that its slope would not be finite."""
+_FAR = 1e30
 
 
 def apply_voi(values: NDArray[Any], voi: Voi, *, falling: bool = False) -> Values:
@@ -32,10 +33,10 @@ def apply_voi(values: NDArray[Any], voi: Voi, *, falling: bool = False) -> Value
 
     Returns
     -------
-    float32 where `values` are float32, else float64; same shape, [0, 1]
+    float32 where `values` are float32 (but for absurd windows), else float64; same shape, [0, 1]
         What is not a number becomes 0, also when falling.
     """
-    if values.dtype != np.float32:
+    if values.dtype != np.float32 or not _fits_float32(voi):
         values = values.astype(np.float64, copy=False)
     # A pixel may be infinite, or so far off the window that its distance overflows.
     with np.errstate(over="ignore", invalid="ignore"):
@@ -85,6 +86,13 @@ def _place_of(level: float, reached: NDArray[np.float64]) -> float:
     after = int(np.searchsorted(reached, level))
     before = reached[after - 1]
     return float(after - 1 + (level - before) / (reached[after] - before))
+
+
+def _fits_float32(voi: Voi) -> bool:
+    """Whether neither the figures of a window nor their inverse leave float32."""
+    if isinstance(voi, LookupTable):
+        return True
+    return abs(voi.center) < _FAR and 1 / _FAR < voi.width < _FAR
 
 
 def _through_table(values: Values, table: LookupTable, falling: bool) -> Values:

@@ -71,7 +71,7 @@ def window_between(frame: Frame, low: float, high: float, explanation: str) -> W
         center, width = low / 2 + high / 2, min(high - low, sys.float_info.max)
     else:
         # A picture of one value, as an empty mask is, shows black.
-        width = max(1.0, abs(low))
+        width = max(1.0, abs(low) / 1e6)
         center = low - width / 2 if shows_low_as_bright(frame) else low + width / 2
     return Window(center, width, VoiFunction.LINEAR_EXACT, explanation)
 

@@ -263,3 +263,20 @@ def test_percentiles_count_how_often_a_value_occurs() -> None:
     film = np.repeat(np.array([10, 20, 900], np.uint16), [70, 20, 10]).reshape(10, 10)
     frame = Frame(film, GREY, 12)
     assert percentiles(frame, [50, 70, 71, 90, 91]) == [10, 10, 20, 20, 900]
+
+
+@pytest.mark.parametrize("kind", ["u1", "i2", "i4", "f4", "f8"])
+@pytest.mark.parametrize("slope", [1e308, -1e-300])
+@pytest.mark.parametrize("center", [0.0, 1e308])
+@pytest.mark.parametrize("width", [1e-300, 1e308])
+def test_no_figures_of_a_file_make_brightness_something_else(
+    kind: str, slope: float, center: float, width: float
+) -> None:
+    film = RANDOM.integers(0, 100, (6, 7)).astype(kind)
+    if film.dtype.kind == "f":
+        film[0, :4] = np.nan, np.inf, -np.inf, 3e38
+    windows = tuple(Window(center, width, function) for function in VoiFunction)
+    frame = Frame(film, Photometric.MONOCHROME1, 8, Rescale(slope, -1e308), windows)
+    for _, voi in voi_choices(frame):
+        shown = display_image(frame, voi)
+        assert (shown >= 0).all() and (shown <= 1).all()
