@@ -154,11 +154,6 @@ class Film:
             self._table = voi, inverted, brightness_table(self.frame, voi, inverted=inverted)
         return np.asarray(look_up(part, self._table[2]))
 
-    def value(self, column: float, row: float) -> float | None:
-        """The stored value at a place, or None outside or in colour."""
-        value = self._sampler.value(column, row)
-        return None if value is None or np.ndim(value) else float(value)
-
 
 def dragged_window(voi: Voi, dx: float, dy: float, span: float) -> Window:
     """The window after a drag: right is wider, down is a higher centre.
