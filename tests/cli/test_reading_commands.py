@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from pydicom import dcmread
+from pydicom.uid import BasicTextSRStorage
 
 from medkd_core.datasets.phantom import draw_phantom
 from medkd_core.datasets.phantom_dicom import write_dicom_study
@@ -44,6 +46,32 @@ def test_open_lists_what_is_shown_and_what_is_refused(medkd: Medkd, films: Path)
 
 def test_open_of_nothing_but_rubbish_fails(medkd: Medkd, films: Path) -> None:
     assert medkd("open", films / "notes.txt").status == 1
+
+
+def test_open_lists_objects_without_a_picture_by_their_kind(medkd: Medkd, tmp_path: Path) -> None:
+    write_dicom_study(tmp_path / "report.dcm", draw_phantom(3, "COVID-19", 64))
+    report = dcmread(tmp_path / "report.dcm")
+    del report.PixelData
+    report.SOPClassUID = report.file_meta.MediaStorageSOPClassUID = BasicTextSRStorage
+    report.save_as(tmp_path / "report.dcm")
+    done = medkd("open", tmp_path / "report.dcm")
+    assert done.status == 0
+    assert "report.dcm: no picture: Basic Text SR" in done.output
+    listed = medkd("open", tmp_path / "report.dcm", "--json").document
+    (instance,) = listed["studies"][0]["series"][0]["instances"]
+    assert (instance["frames"], instance["kind"]) == (0, "Basic Text SR")
+    refused = medkd("render", tmp_path / "report.dcm", "-o", tmp_path / "film.png")
+    assert refused.status == 1
+    assert "it holds no picture (Basic Text SR)" in refused.errors
+
+
+def test_films_in_a_zip_are_opened_and_rendered(medkd: Medkd, films: Path, tmp_path: Path) -> None:
+    packed = Path(shutil.make_archive(str(tmp_path / "study"), "zip", films))
+    done = medkd("open", packed, "--json")
+    assert done.status == 0
+    assert len(done.document["studies"]) == 2
+    assert done.document["refused"][0]["path"] == str(packed / "notes.txt")
+    assert medkd("render", packed / "film.dcm", "-o", tmp_path / "film.png").status == 0
 
 
 def test_render_writes_the_display_chain_as_numbers_and_as_a_picture(
