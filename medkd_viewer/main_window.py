@@ -257,7 +257,9 @@ class MainWindow(QMainWindow):
 
     def _show_activity(self) -> None:
         in_training = self._rooms.currentWidget() is self.train
-        reading = self.room.measuring.hint or activity_words(self.opinion)
+        measuring, running = self.room.measuring, activity_words(self.opinion)
+        # What is running stays in sight, but for the moment in which a measurement is half done.
+        reading = measuring.hint if measuring.is_busy or not running else running
         words = self.train.status_text if in_training else reading
         if self._answered.isActive() or not words:
             words = self._message or words

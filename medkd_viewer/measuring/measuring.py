@@ -50,9 +50,14 @@ class Measuring(QObject):
         return self._overlay.hint
 
     @property
+    def is_busy(self) -> bool:
+        """A measurement of the film in hand is not finished."""
+        return self._overlay.is_busy
+
+    @property
     def can_undo(self) -> bool:
         """Something is unfinished, or was changed on this film."""
-        return self._overlay.is_busy or (self.sheet is not None and self.sheet.can_undo)
+        return self.is_busy or (self.sheet is not None and self.sheet.can_undo)
 
     def delete(self) -> None:
         """Remove the chosen measurement."""
