@@ -24,10 +24,11 @@ def orientation(header: Dataset) -> tuple[str, str]:
     say.
     """
     try:
-        row, column = header.PatientOrientation
-        return str(row).strip(), str(column).strip()
+        row, column = (_known_letters(str(side)) for side in header.PatientOrientation)
     except (AttributeError, ValueError, TypeError, LookupError):
-        pass
+        row = column = ""
+    if row or column:
+        return row, column
     try:
         cosines = _cosines(header)
         return letters(*cosines[:3]), letters(*cosines[3:])
@@ -71,6 +72,12 @@ def frame_rate(header: Dataset) -> float:
         if 0 < rate <= _FASTEST:
             return rate
     return 0.0
+
+
+def _known_letters(side: str) -> str:
+    """A person's directions; those of animals have no opposites among these letters."""
+    side = side.strip().upper()
+    return side if side and set(side) <= set("LRAPHF") and len(side) <= len(_AXES) else ""
 
 
 def _cosines(header: Dataset) -> list[float]:

@@ -29,7 +29,7 @@ from medkd_viewer.theme import colour, ui_font
 _PROGRESS_HEIGHT = 3
 _SCALE_WIDTHS = (84, 132)
 """The least and the most that the colour scale takes of the head."""
-_NAME_WIDTH = 170
+_NAME_WIDTH = 160
 _PROBABILITY_WIDTH = 50
 _VCENTER = Qt.AlignmentFlag.AlignVCenter
 

@@ -50,6 +50,13 @@ def test_what_the_file_names_in_letters_comes_first():
     assert orientation(said) == ("R", "F")
 
 
+@pytest.mark.parametrize("said", [["", ""], ["CR", "LE"], ["LLLLL", "?"]])
+def test_letters_that_are_none_leave_it_to_the_cosines(said):
+    cosines = [1, 0, 0, 0, 0, -1]
+    unclear = header(PatientOrientation=said, ImageOrientationPatient=cosines)
+    assert orientation(unclear) == ("L", "F")
+
+
 def test_frames_that_lie_alike_give_their_letters_and_others_none():
     alike = [plane(0, 1, 0, 0, 0, -1)] * 3
     assert orientation(header(PerFrameFunctionalGroupsSequence=alike)) == ("P", "F")
