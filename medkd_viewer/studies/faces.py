@@ -94,6 +94,9 @@ class Faces:
     def _section(self, row: SectionRow) -> Face:
         unfolded = self._outline.unfolded(row)
         title = section_words(row)
+        if row.section is Section.STUDIES and not self._outline.query.is_empty:
+            total = len(self._library.studies)
+            title = f"{row.count:,} of {_counted(total, 'study', 'studies')}"
         return Face(title, words=title + _fold_words(unfolded), unfolded=unfolded)
 
     def _study(self, row: StudyRow) -> Face:

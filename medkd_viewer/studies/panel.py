@@ -6,7 +6,16 @@ from collections.abc import Hashable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelectionModel,
+    QModelIndex,
+    QObject,
+    QPoint,
+    Qt,
+    QTimer,
+    Signal,
+)
 from PySide6.QtGui import QGuiApplication, QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QLineEdit, QMenu, QVBoxLayout, QWidget
 
@@ -28,6 +37,7 @@ from medkd_viewer.studies.rows import (
     SectionRow,
     SeriesRow,
     StudyRow,
+    is_under,
     path_of,
     picture_of,
 )
@@ -108,9 +118,12 @@ class StudiesPanel(QWidget):
         self.list.empty_words = self._empty_words()
         self.model.show_rows(self._outline.rows())
         self._idle.start()
-        # What a search left out is in hand again when it comes back.
-        if not self.list.currentIndex().isValid():
-            self._take_in_hand(self.model.number_of(self._in_hand))
+        number = self.model.number_of(self._in_hand)
+        if number is None and not self._outline.query.is_empty:
+            # What a search left out is in hand again when it comes back; until then, nothing is.
+            self.list.setCurrentIndex(QModelIndex())
+        elif not self.list.currentIndex().isValid():
+            self._take_in_hand(number)
 
     def show_film(self, study: Study, instance: Instance) -> None:
         """Mark the study and the series whose film is in hand, without choosing it again."""
@@ -269,6 +282,9 @@ class StudiesPanel(QWidget):
                 self._outline.unfold(study.uid, unfolded)
             case SectionRow(section):
                 self._outline.unfold(section, unfolded)
+        in_hand = self.list.currentIndex()
+        if in_hand.isValid() and is_under(self.model.rows[in_hand.row()], row):
+            self._take_in_hand(self.model.number_of(row.key))
         self.refresh()
 
     def _close(self, row: Row) -> None:

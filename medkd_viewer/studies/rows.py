@@ -122,6 +122,17 @@ def picture_of(row: Row) -> tuple[Study, int] | None:
             return None
 
 
+def is_under(row: Row, above: Row) -> bool:
+    """A row is seen only while another is unfolded."""
+    match row, above:
+        case ((SeriesRow() | DocumentRow()), StudyRow(study)):
+            return row.study.uid == study.uid
+        case RefusedRow(), SectionRow(Section.REFUSED):
+            return True
+        case _:
+            return False
+
+
 def path_of(row: Row) -> Path | None:
     """The file or folder that a row stands for."""
     match row:

@@ -124,6 +124,14 @@ def test_chevron_unfolds_and_opens_nothing(hand):
     assert hand.heard == []
 
 
+def test_folding_a_study_takes_the_study_in_hand_that_its_series_was_in(hand):
+    hand.add(drawn_study("1", "A", SCOUT, CT), drawn_study("2"))
+    hand.panel.show_film(hand.library.studies["1"], CT.instances[0])
+    assert hand.in_hand == 3
+    hand.click(1, from_right=12)
+    assert hand.in_hand == 1
+
+
 def test_right_unfolds_and_goes_in_and_left_comes_out_and_folds(hand):
     hand.add(drawn_study("1", "A", SCOUT, CT), drawn_study("2"))
     hand.go_to(1)
@@ -258,7 +266,7 @@ def test_search_keeps_the_study_in_hand_when_it_is_among_the_found(hand, qtbot):
     hand.panel.focus_search()
     qtbot.keyClicks(hand.panel.focusWidget(), "p1")
     assert hand.model.rows[hand.in_hand].key == "199"
-    assert hand.titles()[0] == "100 studies"
+    assert hand.titles()[0] == "100 of 300 studies"
     qtbot.keyClicks(hand.panel.focusWidget(), "xyz")
     assert hand.in_hand == -1
     qtbot.keyClick(hand.panel.focusWidget(), Qt.Key.Key_Escape)
@@ -287,6 +295,25 @@ def test_rows_lie_one_under_the_other_and_are_found_by_their_place(hand):
     assert all(a.bottom() + 1 == b.top() for a, b in pairwise(boxes))
     seen = [n for n in range(len(boxes)) if hand.list.viewport().rect().contains(boxes[n])]
     assert [hand.list.indexAt(boxes[n].center()).row() for n in seen] == seen
+
+
+def test_study_in_hand_that_a_search_leaves_out_is_in_hand_again_after_it(hand, qtbot):
+    hand.add(drawn_study("1", "ADAMS"), drawn_study("2", "BAKER"), drawn_study("3", "BROWN"))
+    hand.go_to(2)
+    hand.panel.focus_search()
+    field = hand.panel.focusWidget()
+    qtbot.keyClicks(field, "br")
+    assert hand.in_hand == -1
+    qtbot.keyClick(field, Qt.Key.Key_Escape)
+    assert hand.in_hand == 2
+
+
+def test_closing_the_study_in_hand_takes_the_next_in_hand(hand):
+    hand.add(drawn_study("1"), drawn_study("2"), drawn_study("3"))
+    hand.go_to(2)
+    hand.library.close(["2"])
+    hand.panel.refresh()
+    assert hand.model.rows[hand.in_hand].key == "3"
 
 
 def test_search_shows_what_it_finds_from_the_top(hand, qtbot):
