@@ -48,7 +48,7 @@ class Gestures:
         """Carry out a drag, or move the cross-hair when no button is down."""
         tool = self._tool_of(buttons)
         if tool is None:
-            self._point_at(place, geometry)
+            self.point_at(place, geometry)
             return
         if not self._is_drag(place, buttons):
             return
@@ -123,7 +123,8 @@ class Gestures:
             return Tool.ZOOM
         return None
 
-    def _point_at(self, place: QPointF, geometry: PaneGeometry) -> None:
+    def point_at(self, place: QPointF, geometry: PaneGeometry) -> None:
+        """Move the cross-hair to a place of the pane, or take it away beside the film."""
         column, row = geometry.to_film(place.x(), place.y())
         columns, rows = geometry.film
         inside = 0 <= column < columns and 0 <= row < rows

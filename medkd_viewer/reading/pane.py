@@ -68,6 +68,7 @@ class FilmPane(FilmView):
             return
         if self._holder is not None:
             self._holder.move(event.position(), geometry)
+            self._gestures.point_at(event.position(), geometry)
             return
         if not event.buttons():
             self._hover(event.position(), geometry)

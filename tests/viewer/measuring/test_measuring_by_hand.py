@@ -89,6 +89,13 @@ def test_heart_ratio_takes_the_thorax_then_the_heart(hands):
     assert "thorax" in hints[1]
 
 
+def test_cross_hair_goes_with_the_end_that_is_dragged(hands):
+    hands.look.set_tool(Tool.LENGTH)
+    hands.press((40, 50))
+    hands.move((160, 120))
+    assert close_to(hands.state.cursor, (160, 120))
+
+
 def test_hint_goes_with_the_tool(hands):
     assert hands.overlay.hint == ""
     hands.look.set_tool(Tool.LENGTH)
