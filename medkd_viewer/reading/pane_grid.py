@@ -255,7 +255,8 @@ class PaneGrid(QWidget):
     def _take_dropped(self, pane: FilmPane, dropped: DroppedStudy) -> None:
         state = pane.state
         if isinstance(pane, NetworkPane) and self.layout_now is not Layout.OPINION:
-            free = self._free()
+            # A place that was chosen waits for its film.
+            free = [place for place in self._free() if place not in self.chosen.values()]
             if free:
                 self.choose(self.panes.index(pane), free[0])
                 state = self._desk.places[free[0].place]

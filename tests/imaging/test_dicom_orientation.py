@@ -50,7 +50,7 @@ def test_what_the_file_names_in_letters_comes_first():
     assert orientation(said) == ("R", "F")
 
 
-@pytest.mark.parametrize("said", [["", ""], ["CR", "LE"], ["LLLLL", "?"]])
+@pytest.mark.parametrize("said", [["", ""], ["CR", "LE"], ["LLLLL", "X"]])
 def test_letters_that_are_none_leave_it_to_the_cosines(said):
     cosines = [1, 0, 0, 0, 0, -1]
     unclear = header(PatientOrientation=said, ImageOrientationPatient=cosines)
