@@ -62,6 +62,13 @@ class Gestures:
             factor = _ZOOM_A_PIXEL ** (-dy)
             self._state.set_viewport(geometry.zoomed(factor, self._pressed.x(), self._pressed.y()))
 
+    def point_at(self, place: QPointF, geometry: PaneGeometry) -> None:
+        """Move the cross-hair to a place of the pane, or take it away beside the film."""
+        column, row = geometry.to_film(place.x(), place.y())
+        columns, rows = geometry.film
+        inside = 0 <= column < columns and 0 <= row < rows
+        self._state.set_cursor((column, row) if inside else None)
+
     def wheel(self, place: QPointF, angle: int, geometry: PaneGeometry, *, control: bool) -> None:
         """Next image of several, else (or with Ctrl) zoom at the pointer.
 
@@ -122,10 +129,3 @@ class Gestures:
         if buttons & Qt.MouseButton.RightButton:
             return Tool.ZOOM
         return None
-
-    def point_at(self, place: QPointF, geometry: PaneGeometry) -> None:
-        """Move the cross-hair to a place of the pane, or take it away beside the film."""
-        column, row = geometry.to_film(place.x(), place.y())
-        columns, rows = geometry.film
-        inside = 0 <= column < columns and 0 <= row < rows
-        self._state.set_cursor((column, row) if inside else None)
