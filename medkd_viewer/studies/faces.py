@@ -146,7 +146,8 @@ class Faces:
     def _refused(self, row: RefusedRow) -> Face:
         name = "A file" if self._outline.hidden else row.refusal.path.name
         reason = reason_sentence(row.refusal)
-        return Face(name, ((reason,),), f"{name}: {reason}")
+        path = name if self._outline.hidden else row.refusal.path
+        return Face(name, ((reason,),), f"{path}: {reason}")
 
 
 def study_title(study: Study) -> str:

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from medkd_core.imaging.study import Instance, Study
 from medkd_viewer.reading.look import Look
-from medkd_viewer.studies.faces import Faces, reason_sentence
+from medkd_viewer.studies.faces import Faces
 from medkd_viewer.studies.library import Library
 from medkd_viewer.studies.looking_line import LookingLine
 from medkd_viewer.studies.pictures import count_images, documents_of
@@ -95,9 +95,9 @@ class StudiesPanel(QWidget):
         self._library, self._thumbnails, self._look = library, thumbnails, look
         self._outline = Outline(library)
         self._in_hand: Hashable = None
-        faces = Faces(library, self._outline)
-        self.model = StudyListModel(faces)
-        self._painter = RowPainter(faces, thumbnails.get)
+        self._faces = Faces(library, self._outline)
+        self.model = StudyListModel(self._faces)
+        self._painter = RowPainter(self._faces, thumbnails.get)
         self._search = self._make_search()
         self.list = StudyView(self.model, self._outline)
         self.list.setItemDelegate(self._painter)
@@ -235,7 +235,7 @@ class StudiesPanel(QWidget):
 
     def _want_thumbnails(self) -> None:
         rows = [self.model.rows[number] for number in self.list.numbers_in_sight()]
-        images = (self._painter.picture(row) for row in rows)
+        images = (self._faces.of(row).image for row in rows)
         self._thumbnails.want([image for image in images if image is not None])
 
     def _empty_words(self) -> str:
@@ -296,10 +296,10 @@ class StudiesPanel(QWidget):
 
     def _copy(self, row: Row) -> None:
         if isinstance(row, RefusedRow | SectionRow):
-            lines = (f"{r.path}: {reason_sentence(r)}" for r in self._library.refused.values())
-            words = "\n".join(lines)
+            rows = map(RefusedRow, self._library.refused.values())
+            words = "\n".join(self._faces.of(row).words for row in rows)
         else:
-            words = str(self.model.data(self.model.index(self.model.number_of(row.key) or 0)))
+            words = self._faces.of(row).words
         QGuiApplication.clipboard().setText(words)
 
     def _show_menu(self, row: Row, place: QPoint) -> None:

@@ -22,7 +22,7 @@ from medkd_viewer.studies.rows import (
     StudyRow,
 )
 from medkd_viewer.studies.study_model import Index
-from medkd_viewer.theme import colour, icon, ui_font
+from medkd_viewer.theme import ICON_SIZE, colour, icon, ui_font
 
 FOLD_WIDTH = 28
 """At the right end of a row, where a press unfolds it."""
@@ -59,16 +59,12 @@ class RowPainter(QStyledItemDelegate):
     faces : Faces
         What a row says.
     thumbnail : callable
-        Gives a picture's thumbnail, or None while there is none.
+        Gives a picture's thumbnail, None while there is none, null when there never will be.
     """
 
     def __init__(self, faces: Faces, thumbnail: Callable[[Image], QImage | None]) -> None:
         super().__init__()
         self._faces, self._thumbnail = faces, thumbnail
-
-    def picture(self, row: Row) -> Image | None:
-        """The picture that stands for a row."""
-        return self._faces.of(row).image
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
         """As high as the row's kind needs."""
@@ -115,10 +111,12 @@ class RowPainter(QStyledItemDelegate):
 
     def _paint_thumbnail(self, painter: QPainter, place: QRect, image: Image) -> None:
         drawn = self._thumbnail(image)
-        if drawn is None:
-            painter.fillRect(place, colour("black"))
-        else:
+        if drawn is not None and not drawn.isNull():
             painter.drawImage(place, drawn)
+            return
+        painter.fillRect(place, colour("black"))
+        if drawn is not None:
+            _paint_icon(painter, place, "caution")
 
 
 def _paint_ground(painter: QPainter, box: QRect, state: QStyle.StateFlag) -> None:
@@ -177,9 +175,13 @@ def _paint_document(painter: QPainter, place: QRect) -> None:
     painter.setPen(QPen(colour("line"), 1))
     painter.setBrush(colour("field"))
     painter.drawRoundedRect(place.toRectF().adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
-    sign = QRect(0, 0, 20, 20)
+    _paint_icon(painter, place, "document")
+
+
+def _paint_icon(painter: QPainter, place: QRect, name: str) -> None:
+    sign = QRect(0, 0, ICON_SIZE, ICON_SIZE)
     sign.moveCenter(place.center())
-    icon("document").paint(painter, sign)
+    icon(name).paint(painter, sign)
 
 
 def _paint_sign(painter: QPainter, middle: QPoint, sign: Sign) -> None:

@@ -45,9 +45,8 @@ class Thumbnails(QObject):
         self._made.connect(self._take, Qt.ConnectionType.QueuedConnection)
 
     def get(self, image: Image) -> QImage | None:
-        """The thumbnail, or None while it is not made or cannot be made."""
-        known = self._images.get(_key(image))
-        return known if known is not None and not known.isNull() else None
+        """The thumbnail, None while it is not made, a null image when it cannot be made."""
+        return self._images.get(_key(image))
 
     def want(self, images: Sequence[Image]) -> None:
         """Make these, the first of them first; what was wanted before and is not now is left."""

@@ -137,7 +137,7 @@ def test_refused_file_is_listed_with_its_reason_and_studies_stay(desk, films):
     assert len(desk.room.library.studies) == 3
     assert "1 file not opened, folded" in _list_words(desk)
     desk.room.studies.list.fold_asked.emit(SectionRow(Section.REFUSED, 1), True)
-    words = [row for row in _list_words(desk) if row.startswith("notes.dcm")]
+    words = [row for row in _list_words(desk) if "notes.dcm: " in row]
     assert words
     assert words[0].endswith(".")
 

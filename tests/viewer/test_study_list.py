@@ -347,6 +347,15 @@ def test_thumbnails_are_made_of_what_is_in_sight_and_of_nothing_passed_by(hand, 
     assert min(asked[1:]) > 485
 
 
+def test_picture_that_cannot_be_shown_has_a_sign_in_its_place(hand, qtbot):
+    hand.add(drawn_study("1"))
+    qtbot.waitUntil(lambda: bool(hand.pool.owed))
+    before = hand.list.grab().toImage()
+    path, _, future = hand.pool.owed[0]
+    future.set_exception(UnreadableFileError("Cannot read", because="it is drawn", path=path))
+    qtbot.waitUntil(lambda: hand.list.grab().toImage() != before)
+
+
 def test_patients_are_hidden_and_named_again_at_once(hand):
     hand.add(drawn_study("1", "PHANTOM, ADA"))
     hand.look.set_patient_hidden(True)
