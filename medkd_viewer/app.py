@@ -20,12 +20,21 @@ _LARGEST_SIDE = 8192
 _LAYOUTS = ("opinion", "one", "two", "four", "one_and_four")
 
 
+class _OneLine(logging.Formatter):
+    """No traceback reaches a user; the log has it."""
+
+    def formatException(self, ei: object) -> str:  # noqa: N802
+        """Nothing."""
+        return ""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Start the viewer; returns the exit status: 0 done, 1 could not, 2 wrong usage."""
     wanted = parse(sys.argv[1:] if argv is None else argv)
     terminal = logging.StreamHandler()
     terminal.setLevel(logging.WARNING)
-    logging.basicConfig(format="%(name)s: %(message)s", handlers=[terminal])
+    terminal.setFormatter(_OneLine("%(name)s: %(message)s"))
+    logging.basicConfig(handlers=[terminal])
     try:
         if wanted.screenshot:
             os.environ["QT_QPA_PLATFORM"] = "offscreen"

@@ -114,7 +114,10 @@ class TagsWindow(QDialog):
         if path == self._path:
             self.title.setText(content.title)
             self.table.show_content(content)
-            self._pages.setCurrentWidget(self.table)
+            if self._pages.currentWidget() is not self.table:
+                self._pages.setCurrentWidget(self.table)
+                # The focus that it was given while it was hidden cannot be seen.
+                self.table.search.setFocus()
             self._show_patient()
 
     def _refuse(self, path: Path, reason: str) -> None:

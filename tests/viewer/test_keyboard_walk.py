@@ -72,7 +72,7 @@ class Walk:
         self.reached: list[QWidget] = []
         self.unseen: list[str] = []
         window.activateWindow()
-        qtbot.waitUntil(window.isActiveWindow)
+        qtbot.waitUntil(lambda: QApplication.activeWindow() is window)
 
     def go(self, key) -> QWidget:
         left = self.window.focusWidget()
@@ -158,6 +158,16 @@ def test_list_of_keys_can_be_walked_through_and_left(desk, qtbot):
     walk_round(qtbot, dialog)
     qtbot.keyClick(dialog, Qt.Key.Key_Escape)
     assert not dialog.isVisible()
+
+
+def test_list_of_tags_can_be_walked_through_and_left(desk, films, qtbot):
+    desk.open([films / "ada.dcm"])
+    desk.window.actions_by_name["tags"].trigger()
+    tags = desk.window.contents.tags
+    desk.wait(lambda: bool(controls(tags)))
+    walk_round(qtbot, tags)
+    qtbot.keyClick(tags, Qt.Key.Key_Escape)
+    assert not tags.isVisible()
 
 
 def test_region_key_leads_out_of_the_panes_and_round_the_window(desk, films, qtbot):

@@ -1,11 +1,30 @@
 from __future__ import annotations
 
 import logging
+import os
+import subprocess
+import sys
 import threading
 
 import pytest
 
 from medkd_viewer import log_folder as log
+
+ONE_MISHAP = """
+import sys
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+from medkd_viewer.app import main
+
+def fail():
+    raise ValueError("PHANTOM^ADA")
+
+if __name__ == "__main__":
+    app = QApplication([])
+    QTimer.singleShot(1500, fail)
+    QTimer.singleShot(3000, app.quit)
+    sys.exit(main([]))
+"""
 
 
 @pytest.fixture
@@ -78,3 +97,22 @@ def test_exception_that_nobody_took_is_told_in_one_sentence(qtbot, folder, monke
         thread.join()
     assert "(ValueError)" in told.args[0]
     assert "ADA" not in told.args[0] + written(folder)
+
+
+@pytest.mark.slow
+def test_window_goes_on_after_a_mishap_and_the_terminal_shows_no_traceback(tmp_path):
+    names = ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "MEDKD_JOBS")
+    home = dict.fromkeys(names, str(tmp_path)) | {"QT_QPA_PLATFORM": "offscreen"}
+    answer = subprocess.run(
+        [sys.executable, "-c", ONE_MISHAP],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=os.environ | home,
+        check=False,
+    )
+    assert answer.returncode == 0, answer.stderr
+    assert "Traceback" not in answer.stderr
+    (file,) = tmp_path.rglob("viewer.log")
+    assert "ValueError" in file.read_text(encoding="utf-8")
+    assert "ADA" not in file.read_text(encoding="utf-8")
