@@ -127,17 +127,18 @@ class Faces:
         series = row.series
         shown = self._outline.shown == row.key
         number = "" if series.number is None else f"series {series.number}"
-        title = series.description or number.capitalize() or "Series"
+        description = _printable(series.description)
+        title = description or number.capitalize() or "Series"
         line = _joined(series.modality, count_words(series))
-        longer = _joined(line, number if series.description else "")
-        said = (number.capitalize(), series.description, line, "shown" if shown else "")
+        longer = _joined(line, number if description else "")
+        said = (number.capitalize(), description, line, "shown" if shown else "")
         words = ", ".join(filter(None, said))
         return Face(title, ((longer, line),), words, middle_image(series), shown=shown)
 
     def _document(self, row: DocumentRow) -> Face:
         document = row.document
         title = document.kind or "Document"
-        detail = document.modality if self._outline.hidden else document.description
+        detail = "" if self._outline.hidden else _printable(document.description)
         line = _joined("Document", detail or document.modality)
         shown = self._outline.shown == row.key
         words = f"{title}, {line}, shown" if shown else f"{title}, {line}"
@@ -152,7 +153,8 @@ class Faces:
 
 def study_title(study: Study) -> str:
     """The patient's name as the file gives it, or the best name there is."""
-    return study.patient_name or study.patient_id or study.instances[0].path.name
+    names = (study.patient_name, study.patient_id, study.instances[0].path.name)
+    return next(filter(None, map(_printable, names)), "No name")
 
 
 def study_part(study: Study) -> str:
@@ -164,7 +166,7 @@ def study_part(study: Study) -> str:
     names = (study.description, what) if several else (what, study.description)
     # "OT" is no word for a person; what kind of file it is says more.
     kind = first.kind if first.modality == "OT" else ""
-    return next(filter(None, (*names, kind)), first.modality)
+    return next(filter(None, map(_printable, (*names, kind))), first.modality)
 
 
 def content_words(study: Study) -> str:
@@ -214,6 +216,11 @@ def _recent(place: RecentFolder) -> Face:
 
 def _joined(*words: str) -> str:
     return " · ".join(filter(None, words))
+
+
+def _printable(text: str) -> str:
+    """Without the control characters that files smuggle into names."""
+    return "".join(filter(str.isprintable, text)).strip()
 
 
 def _counted(count: int, one: str, many: str = "") -> str:

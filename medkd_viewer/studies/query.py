@@ -85,10 +85,11 @@ class Query:
 def date_digits(date: str) -> str:
     """``YYYYMMDD``, also from the dots of old files and the dashes of a reader; else empty."""
     digits = date.replace(".", "").replace("-", "")
-    return digits if digits.isascii() and digits.isdecimal() else ""
+    is_date = digits.isascii() and digits.isdecimal() and digits.strip("0")
+    return digits if is_date else ""
 
 
 def date_words(date: str) -> str:
-    """A date with dashes; what is none stays as it is."""
+    """A date with dashes; digits that are none stay as they are, and anything else is left out."""
     digits = date_digits(date)
-    return f"{digits[:4]}-{digits[4:6]}-{digits[6:]}" if len(digits) == 8 else date
+    return f"{digits[:4]}-{digits[4:6]}-{digits[6:]}" if len(digits) == 8 else digits

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from html import escape
 
 from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QPersistentModelIndex, Qt
 
@@ -72,7 +73,8 @@ class StudyListModel(QAbstractListModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return self._faces.of(row).words
         if role == Qt.ItemDataRole.ToolTipRole and not isinstance(row, SectionRow):
-            return self._faces.of(row).words
+            # Names may look like mark-up and must not be taken for it.
+            return f"<qt>{escape(self._faces.of(row).words)}</qt>"
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from drawn_studies import drawn_report, drawn_series, drawn_study
+from PySide6.QtCore import Qt
 
 from medkd_core.imaging.study import FoundStudies, Refusal
 from medkd_viewer.settings import RecentFolder
@@ -26,6 +27,7 @@ from medkd_viewer.studies.rows import (
     SeriesRow,
     StudyRow,
 )
+from medkd_viewer.studies.study_model import StudyListModel
 
 CT = drawn_series("ct", 120, modality="CT", description="Thorax 1.0", number=2)
 SCOUT = drawn_series("scout", modality="CT", number=1)
@@ -187,6 +189,20 @@ def test_files_not_opened_are_one_row_until_it_is_unfolded():
     outline.unfold(Section.REFUSED, True)
     assert [type(row) for row in outline.rows()] == [SectionRow, RefusedRow, RefusedRow]
     assert face(outline, 1).words == "a.dcm: No picture."
+
+
+def test_names_that_files_smuggle_in_are_shown_as_plain_text():
+    study = drawn_study("1", "A\x00\nB", date="00000000")
+    made = library(study)
+    model = StudyListModel(Faces(made, Outline(made)))
+    model.show_rows(Outline(made).rows())
+    row = model.index(1)
+    assert model.data(row, Qt.ItemDataRole.DisplayRole) == "AB, Chest PA, 2 images, Unread"
+    study = drawn_study("2", "<img src=x>")
+    made.add(FoundStudies((study,), ()))
+    model.show_rows(Outline(made).rows())
+    tip = model.data(model.index(2), Qt.ItemDataRole.ToolTipRole)
+    assert tip.startswith("<qt>&lt;img src=x&gt;, ")
 
 
 def test_nothing_of_a_hidden_patient_is_said_found_or_listed():
