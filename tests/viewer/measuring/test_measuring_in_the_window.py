@@ -47,6 +47,7 @@ def test_measuring_by_keys_and_mouse_and_back_again(opened):
     act(opened, "redo")
     assert len(measured(opened)) == 2
     # Networks were asked about the film, not about what is drawn on it.
+    opened.state.set_cursor(None)
     assert network_pane.grab().toImage() == before
     act(opened, "delete_all")
     assert measured(opened) == ()
