@@ -19,7 +19,7 @@ from medkd_core.imaging.display_windows import (
     full_window,
     voi_choices,
 )
-from medkd_core.imaging.frame import Frame, Photometric, StoredArray, VoiFunction, Window
+from medkd_core.imaging.frame import Frame, Photometric, Spacing, StoredArray, VoiFunction, Window
 from medkd_core.imaging.presets import Preset, preset_names, window_presets
 from medkd_core.imaging.study import Instance, Series, Study
 from medkd_viewer.findings.results import BoundedCache
@@ -80,12 +80,8 @@ class Film:
 
     @property
     def aspect(self) -> float:
-        """Height of a pixel for its width; 1 where that is not known or makes no sense."""
-        spacing = self.frame.spacing
-        if spacing is None:
-            return 1.0
-        ratio = spacing.row_mm / spacing.column_mm
-        return ratio if 1 / _MOST_OBLONG <= ratio <= _MOST_OBLONG else 1.0
+        """Height of a pixel for its width."""
+        return pixel_aspect(self.frame.spacing)
 
     @cached_property
     def series(self) -> Series | None:
@@ -153,6 +149,14 @@ class Film:
         if self._table is None or self._table[0] is not voi or self._table[1] != inverted:
             self._table = voi, inverted, brightness_table(self.frame, voi, inverted=inverted)
         return np.asarray(look_up(part, self._table[2]))
+
+
+def pixel_aspect(spacing: Spacing | None) -> float:
+    """Height of a pixel for its width; 1 where that is not known or makes no sense."""
+    if spacing is None:
+        return 1.0
+    ratio = spacing.row_mm / spacing.column_mm
+    return ratio if 1 / _MOST_OBLONG <= ratio <= _MOST_OBLONG else 1.0
 
 
 def dragged_window(voi: Voi, dx: float, dy: float, span: float) -> Window:

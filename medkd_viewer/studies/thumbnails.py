@@ -16,6 +16,7 @@ from medkd_core.imaging.display_windows import default_voi
 from medkd_core.imaging.frame import Frame, Photometric
 from medkd_viewer.decoding import Decoding
 from medkd_viewer.findings.results import BoundedCache
+from medkd_viewer.reading.film import pixel_aspect
 from medkd_viewer.reading.painting import film_image
 from medkd_viewer.reading.sampling import Sampler, visible_part
 from medkd_viewer.reading.viewport import PaneGeometry, whole_film
@@ -96,7 +97,9 @@ def _key(image: Image) -> tuple[str, int]:
 def thumbnail(frame: Frame) -> QImage:
     """A frame as its file asks to be shown, whole, on a square `SIDE` pixels wide."""
     size = (frame.columns, frame.rows)
-    geometry = PaneGeometry(whole_film(*size), size, (0, 0, SIDE, SIDE))
+    geometry = PaneGeometry(
+        whole_film(*size), size, (0, 0, SIDE, SIDE), pixel_aspect(frame.spacing)
+    )
     part = visible_part(geometry, 1.0)
     if part.is_empty:
         return QImage()

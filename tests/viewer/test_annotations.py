@@ -150,3 +150,11 @@ def test_film_of_another_patient_has_a_head_in_the_colour_of_caution(qtbot):
     head = shown(pane)[4:24]
     assert (head[..., 0] - head[..., 2]).max() > 100
     assert pane.picture_area()[1] > 24
+
+
+@pytest.mark.parametrize(
+    ("row_mm", "column_mm", "aspect"), [(0.5, 0.25, 2.0), (1.0, 4.0, 0.25), (1000.0, 0.001, 1.0)]
+)
+def test_oblong_pixels_are_shown_so_unless_that_makes_no_sense(row_mm, column_mm, aspect):
+    film = film_of(spacing=Spacing(row_mm, column_mm, SpacingBasis.CALIBRATED))
+    assert film.aspect == pytest.approx(aspect)
