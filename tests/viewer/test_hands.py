@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from films_in_memory import film_of, study_of
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QContextMenuEvent, QWheelEvent
+from PySide6.QtGui import QContextMenuEvent, QNativeGestureEvent, QPointingDevice, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from medkd_viewer.reading.look import Look
@@ -161,3 +161,13 @@ def test_plus_and_minus_zoom_and_undo_each_other(pane, qtbot):
     assert pane.state.viewport.zoom > 1
     qtbot.keyClick(pane, Qt.Key.Key_Minus)
     assert pane.state.viewport.zoom == pytest.approx(1)
+
+
+def test_two_fingers_spread_on_a_touchpad_zoom_where_they_are(pane):
+    place = pane.geometry_now().to_film(START.x(), START.y())
+    where, kind = QPointF(START), Qt.NativeGestureType.ZoomNativeGesture
+    device = QPointingDevice.primaryPointingDevice()
+    spread = QNativeGestureEvent(kind, device, 2, where, where, where, 0.5, QPointF())
+    QApplication.sendEvent(pane, spread)
+    assert pane.state.viewport.zoom == pytest.approx(1.5)
+    assert pane.geometry_now().to_pane(*place) == pytest.approx((START.x(), START.y()))
