@@ -7,17 +7,15 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import (
-    QEvent,
     QItemSelectionModel,
     QModelIndex,
-    QObject,
     QPoint,
     Qt,
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QGuiApplication, QHideEvent, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QLineEdit, QMenu, QVBoxLayout, QWidget
+from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from medkd_core.imaging.study import Instance, Study
 from medkd_viewer.reading.look import Look
@@ -41,6 +39,7 @@ from medkd_viewer.studies.rows import (
     path_of,
     picture_of,
 )
+from medkd_viewer.studies.search_field import SearchField
 from medkd_viewer.studies.study_model import StudyListModel
 from medkd_viewer.studies.study_view import StudyView
 from medkd_viewer.studies.thumbnails import Thumbnails
@@ -98,7 +97,7 @@ class StudiesPanel(QWidget):
         self._faces = Faces(library, self._outline)
         self.model = StudyListModel(self._faces)
         self._painter = RowPainter(self._faces, thumbnails.get)
-        self._search = self._make_search()
+        self._search = SearchField()
         self.list = StudyView(self.model, self._outline)
         self.list.setItemDelegate(self._painter)
         self.looking = LookingLine()
@@ -159,34 +158,7 @@ class StudiesPanel(QWidget):
         super().hideEvent(event)
         self._rest.stop()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
-        """From the search field, Down goes to the list, Return opens the first, Escape clears."""
-        if watched is not self._search or not isinstance(event, QKeyEvent):
-            return False
-        if event.type() != QEvent.Type.KeyPress:
-            return False
-        if event.key() == Qt.Key.Key_Down:
-            self.focus_list()
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._choose_first()
-        elif event.key() == Qt.Key.Key_Escape and self._search.text():
-            self._search.clear()
-        else:
-            return False
-        return True
-
     # building
-
-    def _make_search(self) -> QLineEdit:
-        search = QLineEdit()
-        search.setPlaceholderText("Search studies")
-        search.setAccessibleName("Search studies")
-        search.setToolTip("Name, number, description; date:2026-01 and modality:CT ask for a field")
-        search.setClearButtonEnabled(True)
-        # What is dropped here is meant for the window, like everywhere else.
-        search.setAcceptDrops(False)
-        search.installEventFilter(self)
-        return search
 
     def _lay_out(self) -> None:
         layout = QVBoxLayout(self)
@@ -202,6 +174,8 @@ class StudiesPanel(QWidget):
 
     def _connect(self) -> None:
         self._search.textChanged.connect(self._follow_search)
+        self._search.list_asked.connect(self.focus_list)
+        self._search.first_asked.connect(self._choose_first)
         self._look.changed.connect(self._follow_look)
         self._thumbnails.ready.connect(self.list.viewport().update)
         self._idle.timeout.connect(self._prepare_search)
