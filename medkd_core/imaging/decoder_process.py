@@ -19,7 +19,7 @@ from medkd_core.imaging.frame import Frame
 from medkd_core.imaging.reading import read_frame
 from medkd_core.imaging.searching import Entry, entry_or_refusal
 
-MEMORY_LIMIT_BYTES = 6 * 2**30
+MEMORY_LIMIT_BYTES = 3 * 2**30
 """Address space that a decoder may use, where the system can limit it."""
 
 

@@ -36,6 +36,8 @@ _DECODED_AS = {
 _NO_BITS_FOR_GDCM = (6, 7)
 """Of JPEG-LS, as pydicom knows."""
 
+_STRIP_ROWS = 256
+
 _WITHOUT_COMPRESSION = "Ask for the study without compression."
 
 
@@ -266,7 +268,16 @@ def _as_rgb(
     array: NDArray[Any], photometric: str, bits_stored: int
 ) -> tuple[StoredArray, Photometric, int]:
     if photometric in ("YBR_FULL", "YBR_FULL_422"):
-        array = convert_color_space(array, Colour.YBR_FULL, Colour.RGB)
+        array = _rgb_of_ybr(array)
     if array.dtype.itemsize <= 2:
         return array, Photometric.RGB, bits_stored
     return (array >> max(0, bits_stored - 16)).astype(np.uint16), Photometric.RGB, 16
+
+
+def _rgb_of_ybr(array: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    # The conversion takes 24 bytes a pixel, so it is made in strips.
+    rgb = np.empty_like(array)
+    for first in range(0, len(array), _STRIP_ROWS):
+        strip = slice(first, first + _STRIP_ROWS)
+        rgb[strip] = convert_color_space(array[strip], Colour.YBR_FULL, Colour.RGB)
+    return rgb
