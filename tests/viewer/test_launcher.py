@@ -104,3 +104,10 @@ def test_qt_gives_back_every_reference_that_it_takes(qtbot):
         widget.update()
     # PySide6 6.12.0 loses one with every call before Python 3.12, until the process aborts.
     assert sys.getrefcount(None) > before - 1000
+
+
+def test_command_line_knows_every_layout_of_the_window():
+    from medkd_viewer.app import parse
+    from medkd_viewer.reading.layouts import Layout
+
+    assert [parse(["--layout", layout]).layout for layout in Layout] == list(Layout)
