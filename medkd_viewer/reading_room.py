@@ -19,6 +19,7 @@ from medkd_viewer.findings.asking import Asking
 from medkd_viewer.findings.opinion import SecondOpinion
 from medkd_viewer.findings.panel import FindingsPanel
 from medkd_viewer.hanging import Hanging
+from medkd_viewer.judging import Judging
 from medkd_viewer.measuring.measuring import Measuring
 from medkd_viewer.reading.cine import Cine
 from medkd_viewer.reading.desk import Desk
@@ -32,7 +33,7 @@ from medkd_viewer.regions import Region
 from medkd_viewer.settings import RecentFolder, Settings
 from medkd_viewer.studies.file_manager import show_in_folder
 from medkd_viewer.studies.intake import Intake
-from medkd_viewer.studies.journal import Journal, Judgement
+from medkd_viewer.studies.journal import Journal
 from medkd_viewer.studies.library import Library, Sign, images_of
 from medkd_viewer.studies.panel import StudiesPanel
 from medkd_viewer.studies.pictures import count_images, documents_of
@@ -78,9 +79,10 @@ class ReadingRoom(QWidget):
         self.look = Look(settings.map_style(), self)
         self.desk = Desk(self.look, self)
         self.state = self.desk.primary
+        # First the links: they hear of a step before the film has moved.
+        self.links = Links(self.desk, self)
         self.hanging = Hanging(self.desk, decoding, self)
         self.opener = self.hanging.openers[self.state]
-        self.links = Links(self.desk, self)
         self.cine = Cine(self.desk, self.hanging.openers, self)
         self._asking = Asking(opinion, self)
         self._thumbnails = Thumbnails(decoding, self)
@@ -93,6 +95,7 @@ class ReadingRoom(QWidget):
             pane.add_overlay(self.measuring.overlay(pane.state))
         self.comparing = Comparing(self.desk, self.panes, self.hanging, self.library, self)
         self.findings = FindingsPanel(opinion, self.look.style)
+        self._judging = Judging(self.state, opinion, self.findings, journal, self)
         self.splitter = self._make_splitter()
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -259,7 +262,6 @@ class ReadingRoom(QWidget):
         self.opinion.prediction_changed.connect(self._take_prediction)
         self.opinion.network_changed.connect(self._show_network)
         self.findings.style_chosen.connect(self._choose_style)
-        self.findings.judged.connect(self._judge)
 
     def _connect_panes(self) -> None:
         panes, links, comparing, cine = self.panes, self.links, self.comparing, self.cine
@@ -333,7 +335,7 @@ class ReadingRoom(QWidget):
         self.state.show_film(film)
         self._asking.show_film(film)
         self.studies.show_film(film.study, film.instance)
-        self._show_judgement()
+        self._judging.show_known()
         if is_opened:
             self.message.emit("")
             self.comparing.follow(film.study)
@@ -367,7 +369,7 @@ class ReadingRoom(QWidget):
 
     def _take_prediction(self) -> None:
         self._show_networks()
-        self._show_judgement()
+        self._judging.show_known()
         film, prediction = self.state.film, self.opinion.prediction
         if film is not None and prediction is not None:
             # Only now: panes must not come and go while the networks are asked about the next.
@@ -386,24 +388,6 @@ class ReadingRoom(QWidget):
         left, _, right = self.splitter.sizes()
         if left and right:
             self.settings.panel_widths = (left, right)
-
-    def _judge(self, judgement: str) -> None:
-        film, key = self.state.film, self._judgement_key()
-        if film is not None and key:
-            chosen = Judgement(judgement) if judgement else None
-            self.library.journal.judge(film.study.uid, key, chosen)
-
-    def _show_judgement(self) -> None:
-        film, key = self.state.film, self._judgement_key()
-        known = self.library.journal.judgement(film.study.uid, key) if film and key else None
-        self.findings.show_judgement(known or "")
-
-    def _judgement_key(self) -> str:
-        film, manifest, index = self.state.film, self.opinion.manifest, self.opinion.class_index
-        if film is None or manifest is None or index is None:
-            return ""
-        image = f"{film.instance.uid}#{film.address.frame}"
-        return f"{image}|{manifest.name} {manifest.version}|{manifest.classes[index]}"
 
 
 def _nothing_words(found: FoundStudies, paths: Sequence[Path]) -> str:

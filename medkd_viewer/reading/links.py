@@ -91,6 +91,9 @@ class Links(QObject):
     def _step(self, leader: ReadingState, by: int) -> None:
         if not self.is_on or Linked.IMAGES not in self.followed or self._is_following:
             return
+        by = _possible_steps(leader, by)
+        if by == 0:
+            return
         with self._following():
             for state in self._desk.laid:
                 if state is not leader and state.film is not None and state.film.position[1] > 1:
@@ -133,6 +136,14 @@ class Links(QObject):
             yield
         finally:
             self._is_following = False
+
+
+def _possible_steps(state: ReadingState, by: int) -> int:
+    """How far a film can be turned: at the end of its series the others wait for it."""
+    if state.film is None:
+        return 0
+    number, images = state.film.position
+    return min(max(number + by, 1), images) - number
 
 
 def _is_same(one: Film, other: Film) -> bool:

@@ -187,3 +187,15 @@ def test_step_through_one_series_is_a_step_through_the_other(table):
     single.step_asked.connect(not_asked.append)
     one.step_asked.emit(2)
     assert (asked, not_asked) == ([2], [])
+
+
+def test_film_at_the_end_of_its_series_turns_no_other(table):
+    desk, _ = table
+    several = study_of(images=3), study_of(date="20190302", images=9)
+    one, other = lay(desk, film_of(several[0], image=1), film_of(several[1]))
+    asked = []
+    other.step_asked.connect(asked.append)
+    one.step_asked.emit(4)
+    one.show_film(film_of(several[0], image=2))
+    one.step_asked.emit(1)
+    assert asked == [1]
