@@ -231,6 +231,7 @@ def _decoder_options(source: DicomSource, declared: PixelFormat) -> dict[str, An
     # pydicom takes the stored bits to be the lowest.
     bits = declared.bits_allocated if _is_stored_as_declared(source) else declared.bits_stored
     options: dict[str, Any] = {
+        "as_rgb": False,
         "transfer_syntax_uid": _DECODED_AS.get(source.transfer_syntax, source.transfer_syntax),
         "pixel_keyword": source.pixel_keyword,
         "pixel_vr": source.pixel_vr,
