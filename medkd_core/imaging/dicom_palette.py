@@ -40,18 +40,26 @@ def palette_colours(index: NDArray[np.generic], header: Dataset) -> tuple[NDArra
     if colours.dtype.itemsize == 1:
         return colours, 8
     # Many that declare 16 bits hold 8, and would be all but black.
-    tables = [header.get(name) for name in names]
-    if all(tables) and max(int(np.frombuffer(table, np.uint16).max()) for table in tables) < 256:
+    tables = [_words(header, name) for name in names]
+    if all(table.size and table.max() < 256 for table in tables):
         return colours, 8
     return colours, 16
 
 
+def _words(header: Dataset, keyword: str) -> NDArray[np.integer]:
+    """A table's values; none where there is no such table."""
+    data = header.get(keyword)
+    if data is None:
+        return np.empty(0, np.uint16)
+    if not isinstance(data, bytes):
+        return np.atleast_1d(np.asarray(data, np.int64))
+    kind = "<u2" if header.original_encoding[1] else ">u2"
+    return np.frombuffer(data[: len(data) // 2 * 2], kind)
+
+
 def _written_out(header: Dataset, keyword: str) -> int:
     """Entries that a segmented palette's table gives."""
-    data = header.get(keyword)
-    if not data:
-        return 0
-    words = np.frombuffer(data[: len(data) // 2 * 2], np.uint16).tolist()
+    words = _words(header, keyword).tolist()
     entries = longest = position = 0
     while position + 1 < len(words) and entries <= MOST_ENTRIES:
         kind, length = words[position : position + 2]
