@@ -21,6 +21,7 @@ from medkd_viewer.findings.panel import FindingsPanel
 from medkd_viewer.hanging import Hanging
 from medkd_viewer.judging import Judging
 from medkd_viewer.measuring.measuring import Measuring
+from medkd_viewer.opening import Opening
 from medkd_viewer.reading.cine import Cine
 from medkd_viewer.reading.desk import Desk
 from medkd_viewer.reading.film import Film
@@ -30,17 +31,15 @@ from medkd_viewer.reading.map_layer import MapStyle
 from medkd_viewer.reading.pane_grid import PaneGrid
 from medkd_viewer.reading.state import ReadingState
 from medkd_viewer.regions import Region
-from medkd_viewer.settings import RecentFolder, Settings
+from medkd_viewer.settings import Settings
 from medkd_viewer.studies.file_manager import show_in_folder
 from medkd_viewer.studies.intake import Intake
 from medkd_viewer.studies.journal import Journal
-from medkd_viewer.studies.library import Library, Sign, images_of
+from medkd_viewer.studies.library import Library, Sign
 from medkd_viewer.studies.panel import StudiesPanel
 from medkd_viewer.studies.pictures import count_images, documents_of
-from medkd_viewer.studies.recent import RecentPlaces, is_there
 from medkd_viewer.studies.remarks import remark_of
 from medkd_viewer.studies.thumbnails import Thumbnails
-from resources import DEMO_STUDIES
 
 _OPACITY_STEP = 0.05
 
@@ -75,7 +74,6 @@ class ReadingRoom(QWidget):
         self.is_opening = False
         self.trouble = ""
         self.library = Library(journal)
-        self.recent = RecentPlaces(self)
         self.look = Look(settings.map_style(), self)
         self.desk = Desk(self.look, self)
         self.state = self.desk.primary
@@ -87,6 +85,7 @@ class ReadingRoom(QWidget):
         self._asking = Asking(opinion, self)
         self._thumbnails = Thumbnails(decoding, self)
         self.intake = Intake(decoding, self.library, self)
+        self.opening = Opening(self.intake, self.library, settings, self)
         self.studies = StudiesPanel(self.library, self._thumbnails, self.look)
         self.panes = PaneGrid(self.desk, self.links)
         self.area = ReadingArea(self.panes, TextPage(decoding, self.look))
@@ -106,22 +105,7 @@ class ReadingRoom(QWidget):
 
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Search files and folders and show the first study found there."""
-        self.is_opening, self.trouble = True, ""
-        self.message.emit("Looking for studies")
-        self.intake.look_into(paths)
-
-    def open_recent(self, path: Path) -> None:
-        """Open what was opened before, or say that it has gone."""
-        if is_there(path):
-            self.open_paths([path])
-        else:
-            self.forget_recent(path)
-            self.message.emit(f"{path} is not there any more; it was taken off the list.")
-
-    def forget_recent(self, path: Path) -> None:
-        """List something that was opened before no more."""
-        self.settings.forget_folder(path)
-        self._list_recent()
+        self.opening.open_paths(paths)
 
     def open_study(self, study: Study, position: int = 0) -> None:
         """Show one of a study's pictures, by its place in the reading order."""
@@ -278,26 +262,19 @@ class ReadingRoom(QWidget):
         studies.series_chosen.connect(self.open_study)
         studies.document_chosen.connect(self.show_document)
         studies.beside_asked.connect(self.comparing.lay_beside)
-        studies.folder_chosen.connect(self.open_recent)
-        studies.forget_asked.connect(self.forget_recent)
+        studies.folder_chosen.connect(self.opening.open_recent)
+        studies.forget_asked.connect(self.opening.forget)
         studies.close_asked.connect(self.close_studies)
         studies.reveal_asked.connect(show_in_folder)
         studies.stop_asked.connect(intake.stop)
-        self.recent.found.connect(self._show_recent)
-        self._list_recent()
+        self.opening.began.connect(self._begin_to_open)
+        self.opening.said.connect(self.message)
+        self.opening.failed.connect(self._fail_to_open)
+        self.opening.listed.connect(studies.refresh)
         intake.first_found.connect(self._open_first)
         intake.grown.connect(studies.refresh)
         intake.grown.connect(self._follow_growth)
-        intake.finished.connect(self._take_found)
-        intake.failed.connect(self._fail_to_open)
         intake.counted.connect(studies.looking.show_count)
-
-    def _list_recent(self) -> None:
-        self.recent.look_for(self.settings.recent_folders)
-
-    def _show_recent(self, places: list[RecentFolder]) -> None:
-        self.library.folders = places
-        self.studies.refresh()
 
     def _follow_growth(self) -> None:
         """More of the studies on the desk may have been found."""
@@ -311,17 +288,8 @@ class ReadingRoom(QWidget):
         self.opener.study = None
         self.open_study(study)
 
-    def _take_found(self, found: FoundStudies, paths: Sequence[Path]) -> None:
-        if len(paths) == 1 and paths[0] != DEMO_STUDIES and found.studies:
-            images = sum(len(images_of(study)) for study in found.studies)
-            folder = RecentFolder(path=paths[0], studies=len(found.studies), images=images)
-            self.settings.keep_folder(folder)
-            self._list_recent()
-        self.studies.refresh()
-        if not found.studies:
-            self._fail_to_open(_nothing_words(found, paths))
-            return
-        self.message.emit(_found_words(found))
+    def _begin_to_open(self) -> None:
+        self.is_opening, self.trouble = True, ""
 
     def _fail_to_open(self, reason: str) -> None:
         self.is_opening, self.trouble = False, reason
@@ -388,16 +356,3 @@ class ReadingRoom(QWidget):
         left, _, right = self.splitter.sizes()
         if left and right:
             self.settings.panel_widths = (left, right)
-
-
-def _nothing_words(found: FoundStudies, paths: Sequence[Path]) -> str:
-    if found.refused:
-        refusal = found.refused[0]
-        return f"{refusal.path}: {refusal.reason.rstrip('.')}."
-    return f"{paths[0]}: no picture was found there."
-
-
-def _found_words(found: FoundStudies) -> str:
-    studies, refused = len(found.studies), len(found.refused)
-    words = f"{studies:,} {'study' if studies == 1 else 'studies'} found"
-    return f"{words}, {refused:,} files not opened" if refused else words

@@ -1,0 +1,99 @@
+"""From paths to studies on the list: searches, what they came to, and what was opened before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from medkd_core.imaging.study import FoundStudies
+from medkd_viewer.settings import RecentFolder, Settings
+from medkd_viewer.studies.intake import Intake
+from medkd_viewer.studies.library import Library
+from medkd_viewer.studies.pictures import count_images
+from medkd_viewer.studies.recent import RecentPlaces, is_there
+from resources import DEMO_STUDIES
+
+
+class Opening(QObject):
+    """Searches what the reader wants to open and remembers it.
+
+    Parameters
+    ----------
+    intake : Intake
+    library : Library
+    settings : Settings
+    """
+
+    began = Signal()
+    failed = Signal(str)
+    """Nothing can be shown; a sentence."""
+    said = Signal(str)
+    """A sentence for the bottom bar."""
+    listed = Signal()
+    """The list of what was opened before has changed."""
+
+    def __init__(
+        self, intake: Intake, library: Library, settings: Settings, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._intake, self._library, self._settings = intake, library, settings
+        self._recent = RecentPlaces(self)
+        self._recent.found.connect(self._show_recent)
+        intake.finished.connect(self._take_found)
+        intake.failed.connect(self.failed)
+        self._list_recent()
+
+    def open_paths(self, paths: Sequence[Path]) -> None:
+        """Search files and folders."""
+        self.began.emit()
+        self.said.emit("Looking for studies")
+        self._intake.look_into(paths)
+
+    def open_recent(self, path: Path) -> None:
+        """Open what was opened before, or say that it has gone."""
+        if is_there(path):
+            self.open_paths([path])
+        else:
+            self.forget(path)
+            self.said.emit(f"{path} is not there any more; it was taken off the list.")
+
+    def forget(self, path: Path) -> None:
+        """List something that was opened before no more."""
+        self._settings.forget_folder(path)
+        self._list_recent()
+
+    def _list_recent(self) -> None:
+        self._recent.look_for(self._settings.recent_folders)
+
+    def _show_recent(self, places: list[RecentFolder]) -> None:
+        self._library.folders = places
+        self.listed.emit()
+
+    def _take_found(self, found: FoundStudies, paths: Sequence[Path]) -> None:
+        if len(paths) == 1 and paths[0] != DEMO_STUDIES and found.studies:
+            images = sum(map(count_images, found.studies))
+            folder = RecentFolder(path=paths[0], studies=len(found.studies), images=images)
+            self._settings.keep_folder(folder)
+            self._list_recent()
+        self.listed.emit()
+        if found.studies:
+            self.said.emit(_found_words(found))
+        else:
+            self.failed.emit(_nothing_words(found, paths))
+
+
+def _nothing_words(found: FoundStudies, paths: Sequence[Path]) -> str:
+    if found.refused:
+        refusal = found.refused[0]
+        return f"{refusal.path}: {refusal.reason.rstrip('.')}."
+    return f"{paths[0]}: no picture was found there."
+
+
+def _found_words(found: FoundStudies) -> str:
+    studies, refused = len(found.studies), len(found.refused)
+    words = f"{studies:,} {'study' if studies == 1 else 'studies'} found"
+    if not refused:
+        return words
+    return f"{words}, {refused:,} {'file' if refused == 1 else 'files'} not opened"
