@@ -52,8 +52,8 @@ def test_what_the_program_says_is_kept(folder):
 
 
 def test_what_a_library_read_from_a_file_is_not_kept(folder):
-    logging.getLogger("pydicom").warning("Invalid value for VR PN: %s", "PHANTOM^ADA")
-    assert "WARNING pydicom: (said something)" in written(folder)
+    logging.getLogger("library.part").warning("Invalid value for VR PN: %s", "PHANTOM^ADA")
+    assert "WARNING library.part: (said something)" in written(folder)
     assert "ADA" not in written(folder)
 
 
