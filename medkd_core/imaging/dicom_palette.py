@@ -36,11 +36,13 @@ def palette_colours(index: NDArray[np.generic], header: Dataset) -> tuple[NDArra
     names = [f"{colour}PaletteColorLookupTableData" for colour in _COLOURS]
     if any(_written_out(header, f"Segmented{name}") > MOST_ENTRIES for name in names):
         raise ValueError("its segments are too long")
-    colours = apply_color_lut(index, header)
+    colours = apply_color_lut(index, header)[..., :3]
     if colours.dtype.itemsize == 1:
         return colours, 8
-    # Many that declare 16 bits hold 8, and would be all but black.
     tables = [_words(header, name) for name in names]
+    if not header.original_encoding[1] and all(table.size for table in tables):
+        colours = colours.byteswap()  # pydicom 3.0 reads them as little endian
+    # Many that declare 16 bits hold 8, and would be all but black.
     if all(table.size and table.max() < 256 for table in tables):
         return colours, 8
     return colours, 16

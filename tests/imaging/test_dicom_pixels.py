@@ -320,6 +320,21 @@ def test_palettes_are_as_bright_as_they_were_made(
     np.testing.assert_array_equal(frame.stored[..., 0], RED[index] * scale)
 
 
+def test_palette_of_a_big_endian_file_is_read(draw_dicom: DrawDicom) -> None:
+    index = RANDOM.integers(0, 4, (8, 8)).astype(np.uint8)
+    tables = {
+        f"{colour}PaletteColorLookupTable{part}": value
+        for colour in ("Red", "Green", "Blue")
+        for part, value in (("Descriptor", [4, 0, 16]), ("Data", RED.astype(">u2").tobytes()))
+    }
+    path = draw_dicom(
+        index, syntax=ExplicitVRBigEndian, PhotometricInterpretation="PALETTE COLOR", **tables
+    )
+    frame = read_frame(path)
+    assert frame.bits_stored == 8
+    np.testing.assert_array_equal(frame.stored[..., 1], RED[index])
+
+
 def test_segmented_palette_is_drawn_out(draw_dicom: DrawDicom) -> None:
     index = RANDOM.integers(0, 256, (8, 8)).astype(np.uint8)
     ramp = np.array([0, 1, 0, 1, 255, 65535], "<u2").tobytes()

@@ -74,6 +74,7 @@ def test_every_file_is_shown_or_refused_for_a_reason(shared_dicom: Path) -> None
     [
         ["mono/MR4_UNC", "mono/MR4_RLE", "mono/MR4_JPLL", "mono/MR4_JLSL"],
         ["radiograph_other/XA1_JPLL", "radiograph_other/XA1_RLE", "radiograph_other/XA1_J2KR"],
+        ["colour/gdcm-US-ALOKA-16.dcm", "colour/gdcm-US-ALOKA-16_big.dcm"],
         ["mono/MR_small.dcm", "mono/MR_small_bigendian.dcm", "mono/MR_small_jp2klossless.dcm"],
     ],
 )
