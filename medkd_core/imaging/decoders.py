@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import CancelledError, Future
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -28,6 +29,9 @@ BATCH = 16
 
 FOUND_INTERVAL_S = 0.25
 """How often a search tells at most what it found."""
+
+_MEETING_S = 1.0
+"""A child that is busy for longer runs already."""
 
 _Work = Callable[[DecoderChild], Any]
 
@@ -117,9 +121,8 @@ class DecoderPool:
         return future
 
     def warm(self) -> None:
-        """Start the children for films now, so that the first need not wait for them."""
-        for _ in self._films.children:
-            self._put(self._films, DecoderChild.warm)
+        """Start the children now, so that no file need wait for them: those for films first."""
+        self._films.warm().add_done_callback(self._warm_background)
 
     def process_ids(self) -> tuple[int, ...]:
         """The children that run now, those for films first, for a list of processes."""
@@ -142,6 +145,10 @@ class DecoderPool:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _warm_background(self, films_are_warm: Future[None]) -> None:
+        if not self._closed.is_set():
+            self._background.warm()
 
     def _put(self, crew: _Crew, work: _Work) -> Future[Any]:
         if self._closed.is_set():
@@ -215,6 +222,19 @@ class _Crew:
         future: Future[Any] = Future()
         self._waiting.put((future, work))
         return future
+
+    def warm(self) -> Future[None]:
+        """Start every child; the future tells that one is ready."""
+        meeting = threading.Barrier(len(self.children))
+
+        def start(child: DecoderChild) -> None:
+            # Whoever has met the others takes no second turn, so that each starts its own child.
+            with suppress(threading.BrokenBarrierError):
+                meeting.wait(_MEETING_S)
+            child.warm()
+
+        starts = [self.put(start) for _ in self.children]
+        return starts[0]
 
     def close(self) -> None:
         """Cancel what waits and end what runs."""

@@ -75,13 +75,15 @@ def open_film(window, folder: Path, repeats: int) -> Figures:
     """Film after film, each from being asked for to its first pixel on the screen."""
     pane, seconds = window.room.panes.film_pane, []
     rest(2)
+    shown: list[int] = []
+    window.room.state.film_changed.connect(lambda: shown.append(paints.counts[pane]))
     for path in sorted(folder.glob("*.dcm"))[:repeats]:
-        before, paints = window.room.state.film, Paints([pane])
+        paints = Paints([pane])
+        shown.clear()
         start = time.perf_counter()
         window.open_paths([path])
-        wait_until(lambda before=before: window.room.state.film not in (None, before))
-        count = paints.counts[pane]
-        wait_until(lambda count=count, paints=paints: paints.counts[pane] > count)
+        wait_until(lambda: shown and window.room.state.film is not None)
+        wait_until(lambda paints=paints: paints.counts[pane] > shown[-1])
         seconds.append(time.perf_counter() - start)
         paints.stop()
         rest(0.5)

@@ -201,3 +201,12 @@ def test_leaving_without_closing_prints_nothing(tmp_path: Path, draw_dicom: Draw
     )
     done = run([sys.executable, str(script)], capture_output=True, text=True, check=True)
     assert (done.stdout.strip(), done.stderr) == ("60", "")
+
+
+def test_warm_pool_keeps_no_file_waiting_for_a_child_to_start():
+    with DecoderPool(searchers=2) as pool:
+        pool.warm()
+        deadline = time.monotonic() + 60
+        while len(pool.process_ids()) < 3 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert len(set(pool.process_ids())) == 3
