@@ -241,6 +241,7 @@ class ReadingRoom(QWidget):
         self._connect_panes()
         self.opener.opened.connect(self._show_film)
         self.opener.failed.connect(self._refuse_study)
+        self._thumbnails.follow(self.opener)
         self.look.changed.connect(self._keep_style)
         self.opinion.model_changed.connect(self._show_networks)
         self.opinion.prediction_changed.connect(self._take_prediction)

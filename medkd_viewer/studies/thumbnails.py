@@ -16,10 +16,11 @@ from medkd_core.imaging.display_windows import default_voi
 from medkd_core.imaging.frame import Frame, Photometric
 from medkd_viewer.decoding import Decoding
 from medkd_viewer.findings.results import BoundedCache
-from medkd_viewer.reading.film import pixel_aspect
+from medkd_viewer.reading.film import Film, pixel_aspect
 from medkd_viewer.reading.painting import film_image
 from medkd_viewer.reading.sampling import Sampler, visible_part
 from medkd_viewer.reading.viewport import PaneGeometry, whole_film
+from medkd_viewer.studies.opener import FilmOpener
 from medkd_viewer.studies.pictures import Image
 
 SIDE = 96
@@ -42,8 +43,16 @@ class Thumbnails(QObject):
         self._images: BoundedCache[QImage] = BoundedCache(LIMIT_BYTES // _BYTES_EACH)
         self._wanted: list[Image] = []
         self._busy = False
+        self._opener: FilmOpener | None = None
+        self._film: Film | None = None
         self._drawing = ThreadPoolExecutor(1, "thumbnail")
         self._made.connect(self._take, Qt.ConnectionType.QueuedConnection)
+
+    def follow(self, opener: FilmOpener) -> None:
+        """Let its films come first, and make their thumbnails from them."""
+        self._opener = opener
+        opener.opened.connect(self._take_film)
+        opener.failed.connect(self._go_on)
 
     def get(self, image: Image) -> QImage | None:
         """The thumbnail, None while it is not made, a null image when it cannot be made."""
@@ -60,10 +69,15 @@ class Thumbnails(QObject):
         return not self._busy and not self._wanted
 
     def _go_on(self) -> None:
-        if self._busy or not self._wanted:
+        film_comes_first = self._opener is not None and self._opener.is_busy
+        if self._busy or not self._wanted or film_comes_first:
             return
         image = self._wanted.pop(0)
         self._busy = True
+        if self._film is not None and _is_of(self._film, image):
+            self._draw(image, self._film.frame)
+            self._film = None
+            return
         self._decoding.decode(
             image.instance.path,
             image.frame,
@@ -71,6 +85,10 @@ class Thumbnails(QObject):
             lambda reason: self._take(image, QImage()),
             background=True,
         )
+
+    def _take_film(self, film: Film) -> None:
+        self._film = film
+        self._go_on()
 
     def _draw(self, image: Image, frame: Frame) -> None:
         """Beside the window's thread: a large film takes longer than a picture on the screen."""
@@ -88,6 +106,10 @@ class Thumbnails(QObject):
         self._wanted = [one for one in self._wanted if one != image]
         self.ready.emit()
         self._go_on()
+
+
+def _is_of(film: Film, image: Image) -> bool:
+    return (film.address.path, film.address.frame) == (image.instance.path, image.frame)
 
 
 def _key(image: Image) -> tuple[str, int]:

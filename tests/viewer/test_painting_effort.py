@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 
 from medkd_viewer.reading import film as film_module
 from medkd_viewer.reading.sampling import Sampler
+from medkd_viewer.studies.pictures import images_of
 
 
 class Calls:
@@ -77,6 +78,22 @@ def test_panes_of_one_size_share_what_they_show_of_the_film(desk, panes, monkeyp
     desk.wait(lambda: all(area(region) for region in painted.regions.values()))
     sizes = {(pane.width(), pane.picture_area()[3]) for pane in panes}
     assert samples.count == len(sizes) < len(panes)
+
+
+def test_film_in_hand_is_decoded_once_for_its_pane_and_its_thumbnail(desk, films, monkeypatch):
+    pool, decoded = desk.decoding._pool, []
+    decode = pool.decode
+
+    def noted(path, index, **how):
+        decoded.append(path)
+        return decode(path, index, **how)
+
+    monkeypatch.setattr(pool, "decode", noted)
+    desk.open([films / "ada.dcm"])
+    thumbnails = desk.room._thumbnails
+    image = images_of(desk.state.film.study)[0]
+    desk.wait(lambda: thumbnails.get(image) is not None)
+    assert decoded == [films / "ada.dcm"]
 
 
 def test_moving_the_cross_hair_paints_no_more_than_its_surroundings(desk, panes, qtbot):
