@@ -72,12 +72,11 @@ def picture_frame(path: Path, picture: Image.Image) -> Frame:
         return Frame(_upright(picture).view(np.int8), Photometric.MONOCHROME2, 8)
     if ";16" in _raw_mode(picture) or max(_several(tags, _BITS_PER_SAMPLE, 8)) > 8:
         return _deep_colour(path, picture, tags)
-    picture = ImageOps.exif_transpose(picture)
+    ImageOps.exif_transpose(picture, in_place=True)
     if picture.mode in ("1", "L", "LA"):
-        grey = np.array(_over_black(picture, "LA").convert("L"), np.uint8)
+        grey = _over_black(picture, "L")
         return Frame(grey, Photometric.MONOCHROME2, 8, voi=(AS_STORED,))
-    colour = np.array(_over_black(picture, "RGBA").convert("RGB"), np.uint8)
-    return Frame(colour, Photometric.RGB, 8)
+    return Frame(_over_black(picture, "RGB"), Photometric.RGB, 8)
 
 
 def _wide_grey(picture: Image.Image, tags: dict[int, Any]) -> Frame:
@@ -109,22 +108,33 @@ def _deep_colour(path: Path, picture: Image.Image, tags: dict[int, Any]) -> Fram
     turn = _TURNED.get(1 if tags else picture.getexif().get(_ORIENTATION, 1), _TURNED[1])
     stored = turn(np.asarray(pages[0], np.uint16))
     if stored.shape[2] == 4:
-        opaque = stored[..., 3:].astype(np.uint32)
-        stored = (stored[..., :3] * opaque // 65535).astype(np.uint16)
+        for row in stored:  # all at once would take eight bytes a colour
+            row[:, :3] = row[:, :3] * row[:, 3:].astype(np.uint32) // 65535
+        stored = stored[..., :3]
     if is_grey:
         return Frame(np.ascontiguousarray(stored[..., 0]), Photometric.MONOCHROME2, 16)
-    return Frame(np.ascontiguousarray(stored[..., ::-1]), Photometric.RGB, 16)
+    colours = np.ascontiguousarray(stored)
+    cv2.cvtColor(colours, cv2.COLOR_BGR2RGB, colours)
+    return Frame(colours, Photometric.RGB, 16)
 
 
 def _upright(picture: Image.Image) -> StoredArray:
-    return np.array(ImageOps.exif_transpose(picture))
+    ImageOps.exif_transpose(picture, in_place=True)
+    return np.array(picture)
 
 
-def _over_black(picture: Image.Image, mode: str) -> Image.Image:
+def _over_black(picture: Image.Image, mode: str) -> NDArray[np.uint8]:
+    """Pixels as grey or colour; a large picture is copied no more often than needed."""
     if not picture.has_transparency_data:
-        return picture
-    layer = picture.convert(mode)
-    return Image.composite(layer, Image.new(mode, layer.size), layer.getchannel("A"))
+        return np.array(_as_mode(picture, mode), np.uint8)
+    # Over black, a transparent colour is that colour times its opacity.
+    multiplied = np.asarray(_as_mode(picture, f"{mode}A").convert(f"{mode}a"))
+    values = multiplied[..., 0] if mode == "L" else multiplied[..., :3]
+    return np.ascontiguousarray(values)
+
+
+def _as_mode(picture: Image.Image, mode: str) -> Image.Image:
+    return picture if picture.mode == mode else picture.convert(mode)
 
 
 def _raw_mode(picture: Image.Image) -> str:
