@@ -47,7 +47,7 @@ def run(wanted: argparse.Namespace) -> int:
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     app.setApplicationName("MedKD")
-    app.setWindowIcon(icon("medkd"))
+    app.setWindowIcon(icon("medkd", 3))
     # Qt's loop would not let Python hear Ctrl+C; the helper processes end with their pipes.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     require_fonts()

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from string import Template
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontDatabase,
+    QGuiApplication,
+    QIcon,
+    QPainter,
+    QPalette,
+    QPixmap,
+)
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
@@ -111,18 +121,29 @@ def apply_theme(app: QApplication, theme: str = "calm") -> None:
 
 
 @cache
-def icon(name: str) -> QIcon:
-    """One of our line drawings, dimmed while unused and bright while on."""
-    drawn = QIcon()
-    for state, shade in ((QIcon.State.Off, "second"), (QIcon.State.On, "text")):
-        for scale in (1, 2, 3):
-            drawn.addPixmap(_draw(name, COLOURS[shade], scale), QIcon.Mode.Normal, state)
-            drawn.addPixmap(_draw(name, COLOURS["resting"], scale), QIcon.Mode.Disabled, state)
+def icon(name: str, largest: int = 1) -> QIcon:
+    """One of our line drawings, dimmed while unused and bright while on.
+
+    Drawn for the screens that there are, and up to a `largest` scale where another program shows
+    it in a size of its own.
+    """
+    drawn, states, mode = QIcon(), QIcon.State, QIcon.Mode
+    for scale in range(1, max(largest, _largest_scale()) + 1):
+        drawn.addPixmap(_draw(name, COLOURS["second"], scale), mode.Normal, states.Off)
+        drawn.addPixmap(_draw(name, COLOURS["text"], scale), mode.Normal, states.On)
+        resting = _draw(name, COLOURS["resting"], scale)
+        for state in (states.Off, states.On):
+            drawn.addPixmap(resting, mode.Disabled, state)
     return drawn
 
 
-def _draw(name: str, shade: str, scale: float) -> QPixmap:
-    svg = (ICONS / f"{name}.svg").read_text(encoding="utf-8").replace("currentColor", shade)
+def _largest_scale() -> int:
+    # Every icon at every scale that screens might have would slow the start.
+    return math.ceil(max(screen.devicePixelRatio() for screen in QGuiApplication.screens()))
+
+
+def _draw(name: str, shade: str, scale: int) -> QPixmap:
+    svg = _svg(name).replace("currentColor", shade)
     pixmap = QPixmap(QSize(ICON_SIZE, ICON_SIZE) * scale)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
@@ -131,6 +152,11 @@ def _draw(name: str, shade: str, scale: float) -> QPixmap:
     painter.end()
     pixmap.setDevicePixelRatio(scale)
     return pixmap
+
+
+@cache
+def _svg(name: str) -> str:
+    return (ICONS / f"{name}.svg").read_text(encoding="utf-8")
 
 
 def _base_font() -> QFont:

@@ -45,7 +45,7 @@ class Bench:
     Parameters
     ----------
     folder : Path
-        For the films, and for what the viewer remembers.
+        For the films, and for what each viewer remembers.
     environment : dict
         Of the processes.
     repeats : int
@@ -95,13 +95,19 @@ class Bench:
             capture_output=True,
             text=True,
             timeout=_LIMIT_S,
-            env=self._environment,
+            env=self._environment | self._places(),
             cwd=self.folder,
             check=False,
         )
         if done.returncode:
             raise SystemExit(f"{module} {words[0]} failed:\n{done.stderr[-2000:]}")
         return done.stdout
+
+    def _places(self) -> dict[str, str]:
+        """A home of its own for each process, so that none opens what the last one left."""
+        home = tempfile.mkdtemp(dir=self.folder)
+        names = ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "MEDKD_JOBS")
+        return dict.fromkeys(names, home)
 
 
 def launch(bench: Bench) -> Iterator[Row]:
@@ -186,7 +192,7 @@ def main() -> None:
     console = Console()
     table = Table("", "MedKD", "bare pyqtgraph", "goal")
     with tempfile.TemporaryDirectory() as folder, _screen() as screen:
-        environment = _environment(Path(folder), screen, options.code)
+        environment = _environment(screen, options.code)
         bench = Bench(Path(folder), environment, options.repeats)
         for name in options.only:
             with console.status(name):
@@ -196,7 +202,8 @@ def main() -> None:
     console.print(
         f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, "
         f"screen: {'Xvfb' if 'DISPLAY' in screen else 'offscreen'}; "
-        "median · 95th percentile · processor time of a step"
+        "median · 95th percentile · processor time of a step",
+        soft_wrap=True,
     )
     if options.json:
         options.json.write_text(json.dumps(bench.answers, indent=2))
@@ -235,12 +242,9 @@ def _screen() -> Iterator[dict[str, str]]:
         server.wait()
 
 
-def _environment(folder: Path, screen: dict[str, str], code: Path) -> dict[str, str]:
-    """What the viewer remembers lies in the benchmark's folder."""
-    places = {name: str(folder / "home") for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME")}
+def _environment(screen: dict[str, str], code: Path) -> dict[str, str]:
     path = os.pathsep.join((str(code.absolute()), str(HERE)))
-    own = {"MEDKD_JOBS": str(folder / "jobs"), "PYTHONPATH": path}
-    return {**os.environ, **places, **own, **screen}
+    return {**os.environ, "PYTHONPATH": path, **screen}
 
 
 def _seconds(values: list[float]) -> str:
