@@ -35,6 +35,8 @@ from resources import DEMO_STUDIES
 
 _log = logging.getLogger(__name__)
 
+_SEARCHERS_AFTER_MS = 500
+
 
 def run(wanted: argparse.Namespace) -> int:
     """Show the window, or draw it to a file, as the command line asks.
@@ -67,6 +69,8 @@ def run(wanted: argparse.Namespace) -> int:
         if drawn:
             write_screenshot(window, wanted.screenshot, tab=wanted.tab)
             return 0
+        # Later than the window: two processes that start take both cores of a small machine.
+        QTimer.singleShot(_SEARCHERS_AFTER_MS, window, pool.warm_searchers)
         # All that was made so far stays: looking through it for garbage would hold up a drag.
         gc.freeze()
         return app.exec()

@@ -121,8 +121,13 @@ class DecoderPool:
         return future
 
     def warm(self) -> None:
-        """Start the children now, so that no file need wait for them: those for films first."""
-        self._films.warm().add_done_callback(self._warm_background)
+        """Start the children for films now, so that the first need not wait for them."""
+        self._films.warm()
+
+    def warm_searchers(self) -> None:
+        """Start the children that search, so that the first search need not wait for them."""
+        if not self._closed.is_set():
+            self._background.warm()
 
     def process_ids(self) -> tuple[int, ...]:
         """The children that run now, those for films first, for a list of processes."""
@@ -145,10 +150,6 @@ class DecoderPool:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-    def _warm_background(self, films_are_warm: Future[None]) -> None:
-        if not self._closed.is_set():
-            self._background.warm()
 
     def _put(self, crew: _Crew, work: _Work) -> Future[Any]:
         if self._closed.is_set():
@@ -223,8 +224,8 @@ class _Crew:
         self._waiting.put((future, work))
         return future
 
-    def warm(self) -> Future[None]:
-        """Start every child; the future tells that one is ready."""
+    def warm(self) -> None:
+        """Start every child."""
         meeting = threading.Barrier(len(self.children))
 
         def start(child: DecoderChild) -> None:
@@ -233,8 +234,8 @@ class _Crew:
                 meeting.wait(_MEETING_S)
             child.warm()
 
-        starts = [self.put(start) for _ in self.children]
-        return starts[0]
+        for _ in self.children:
+            self.put(start)
 
     def close(self) -> None:
         """Cancel what waits and end what runs."""

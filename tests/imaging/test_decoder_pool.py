@@ -206,6 +206,7 @@ def test_leaving_without_closing_prints_nothing(tmp_path: Path, draw_dicom: Draw
 def test_warm_pool_keeps_no_file_waiting_for_a_child_to_start():
     with DecoderPool(searchers=2) as pool:
         pool.warm()
+        pool.warm_searchers()
         deadline = time.monotonic() + 60
         while len(pool.process_ids()) < 3 and time.monotonic() < deadline:
             time.sleep(0.05)
