@@ -177,7 +177,7 @@ def _frames(found: FoundStudies, refused: list[Refusal]) -> Iterator[tuple[Insta
                 try:
                     yield instance, decoders.decode(instance.path, 0).result()
                 except UnreadableFileError as error:
-                    refused.append(Refusal(instance.path, error.because))
+                    refused.append(Refusal.of(instance.path, error))
 
 
 def _named_window(frame: Frame, name: str, file: Path) -> Window | LookupTable | None:

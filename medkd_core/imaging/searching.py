@@ -50,7 +50,7 @@ def entry_or_refusal(path: Path) -> Entry:
     try:
         return read_entry(path)
     except UnreadableFileError as error:
-        return Refusal(path, error.because)
+        return Refusal.of(path, error)
 
 
 def merged(studies: Iterable[Study]) -> tuple[Study, ...]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
+
+from medkd_core.errors import UnreadableFileError
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,11 @@ class Refusal:
 
     path: Path
     reason: str
+
+    @classmethod
+    def of(cls, path: Path, error: UnreadableFileError) -> Self:
+        """The refusal that an error tells of, with the cure where there is one."""
+        return cls(path, ". ".join(filter(None, (error.because, error.cure.rstrip(".")))))
 
 
 @dataclass(frozen=True, slots=True)

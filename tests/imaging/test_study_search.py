@@ -45,6 +45,7 @@ def test_every_file_left_out_has_its_reason(tmp_path: Path, draw_dicom: DrawDico
     assert len(found.studies) == 1
     assert set(reasons) == {"notes.txt", "empty.dcm"}
     assert reasons["empty.dcm"] == "the file is empty"
+    assert reasons["notes.txt"].endswith("MedKD shows DICOM, PNG, JPEG and TIFF, also in ZIP files")
 
 
 def test_hidden_files_and_folders_are_skipped(tmp_path: Path, draw_dicom: DrawDicom) -> None:
