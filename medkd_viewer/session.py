@@ -17,7 +17,7 @@ from PySide6.QtGui import QCursor, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from medkd_core import __version__
-from medkd_core.imaging.decoders import DecoderPool
+from medkd_core.imaging.decoding.pool import DecoderPool
 from medkd_core.imaging.study import FoundStudies
 from medkd_viewer.decoding import Decoding
 from medkd_viewer.display_check import require_fonts

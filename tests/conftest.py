@@ -1,8 +1,13 @@
 """A small real bundle, made once a session: untrained networks that run in milliseconds."""
 
+import os
 from pathlib import Path
 
 import pytest
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Tests that run side by side would take each other's processors.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session")

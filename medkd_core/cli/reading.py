@@ -29,9 +29,9 @@ from medkd_core.cli.writing import refuse_if_no_folder, write_together
 from medkd_core.errors import ExplanationError, MedKDError, UnreadableFileError
 from medkd_core.explanation.agreement import agreement
 from medkd_core.explanation.colours import burn_in_caption, colourise
-from medkd_core.imaging.decoders import DecoderPool
-from medkd_core.imaging.display import display_image
-from medkd_core.imaging.display_windows import voi_choices
+from medkd_core.imaging.decoding.pool import DecoderPool
+from medkd_core.imaging.display.chain import display_image
+from medkd_core.imaging.display.windows import voi_choices
 from medkd_core.imaging.frame import Frame, LookupTable, Window
 from medkd_core.imaging.preprocessing import view_image
 from medkd_core.imaging.study import FoundStudies, Instance, Refusal

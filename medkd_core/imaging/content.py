@@ -82,12 +82,15 @@ def read_content(path: Path | str) -> FileContent:
     # Libraries warn about odd values and repeat them, which may be a patient's.
     with told_plainly(path), warnings.catch_warnings(action="ignore"):
         # pydicom and Pillow are loaded where a file is read, not where its lines are shown.
-        from medkd_core.imaging import dicom, dicom_content, raster, raster_content
+        import medkd_core.imaging.dicom.content as dicom_content
+        import medkd_core.imaging.dicom.reader as dicom_reader
+        import medkd_core.imaging.raster.content as raster_content
+        import medkd_core.imaging.raster.reader as raster_reader
 
         reader = reader_of(path)
-        if reader is dicom:
+        if reader is dicom_reader:
             return dicom_content.read_content(path)
-        if reader is raster:
+        if reader is raster_reader:
             return raster_content.read_content(path)
     raise UnreadableFileError(
         "Cannot read", because="it lists other files and says nothing of itself", path=path

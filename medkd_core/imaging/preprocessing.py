@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from medkd_core.imaging.display import display_image
-from medkd_core.imaging.display_windows import auto_window, default_voi, full_window
+from medkd_core.imaging.display.chain import display_image
+from medkd_core.imaging.display.windows import auto_window, default_voi, full_window
 from medkd_core.imaging.frame import FloatArray, Frame, Photometric, Window
 from medkd_core.imaging.recipe import InputRecipe, View
 

@@ -92,13 +92,13 @@ def reader_of(path: Path) -> ModuleType:
         raise _refusal(path, "the file is empty")
     # A preamble may hold another format's signature (dual-format files): DICOM is asked first.
     if looks_like_dicom(head):
-        from medkd_core.imaging import dicom
+        import medkd_core.imaging.dicom.reader
 
-        return dicom
+        return medkd_core.imaging.dicom.reader
     if looks_like_raster(head):
-        from medkd_core.imaging import raster
+        import medkd_core.imaging.raster.reader
 
-        return raster
+        return medkd_core.imaging.raster.reader
     if looks_like_zip(head):
         return archives
     raise _refusal(path, "it is no picture in a format that can be shown", _WHAT_IS_SHOWN)

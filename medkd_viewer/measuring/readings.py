@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from medkd_core.imaging.display_values import in_modality_units
+from medkd_core.imaging.display.values import in_modality_units
 from medkd_core.imaging.frame import Frame, LookupTable, Photometric, Rescale
 from medkd_core.imaging.study import Instance
 from medkd_viewer.measuring.measurement import Kind, Measurement

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from medkd_core.imaging.display_values import in_modality_units
+from medkd_core.imaging.display.values import in_modality_units
 from medkd_core.imaging.frame import Frame, Photometric, Rescale
 from medkd_viewer.measuring.measurement import Kind, Measurement
 

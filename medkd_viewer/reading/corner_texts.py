@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from medkd_core.imaging.display_voi import Voi
+from medkd_core.imaging.display.voi import Voi
 from medkd_core.imaging.frame import Spacing, Window
 from medkd_core.imaging.study import Instance, Study
 from medkd_viewer.reading.film import Film

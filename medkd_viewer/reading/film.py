@@ -9,18 +9,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from medkd_core.imaging.display import brightness_table, display_bytes
-from medkd_core.imaging.display_steps import applied_steps
-from medkd_core.imaging.display_values import has_table, look_up
-from medkd_core.imaging.display_voi import Voi, table_window
-from medkd_core.imaging.display_windows import (
+from medkd_core.imaging.display.chain import brightness_table, display_bytes
+from medkd_core.imaging.display.presets import Preset, preset_names, window_presets
+from medkd_core.imaging.display.steps import applied_steps
+from medkd_core.imaging.display.values import has_table, look_up
+from medkd_core.imaging.display.voi import Voi, table_window
+from medkd_core.imaging.display.windows import (
     auto_window,
     default_voi,
     full_window,
     voi_choices,
 )
 from medkd_core.imaging.frame import Frame, Photometric, Spacing, StoredArray, VoiFunction, Window
-from medkd_core.imaging.presets import Preset, preset_names, window_presets
 from medkd_core.imaging.study import Instance, Series, Study
 from medkd_viewer.findings.results import BoundedCache
 from medkd_viewer.reading.sampling import Sampler, VisiblePart

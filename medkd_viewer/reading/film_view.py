@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from medkd_core.imaging.display_voi import Voi
+from medkd_core.imaging.display.voi import Voi
 from medkd_core.imaging.frame import StoredArray
 from medkd_viewer.reading.annotations import Annotations, Area, draw_annotations, longest_bar
 from medkd_viewer.reading.corner_texts import corner_texts

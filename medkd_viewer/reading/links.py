@@ -10,7 +10,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
-from medkd_core.imaging.display_voi import Voi
+from medkd_core.imaging.display.voi import Voi
 from medkd_core.imaging.frame import Window
 from medkd_viewer.reading.desk import Desk
 from medkd_viewer.reading.film import Film

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
-from medkd_core.imaging.display_values import shows_low_as_bright
-from medkd_core.imaging.display_voi import Voi
+from medkd_core.imaging.display.values import shows_low_as_bright
+from medkd_core.imaging.display.voi import Voi
 from medkd_core.imaging.frame import Window
 from medkd_viewer.reading.film import Film, dragged_window
 from medkd_viewer.reading.look import Look

@@ -11,8 +11,8 @@ import numpy as np
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QImage
 
-from medkd_core.imaging.display import display_bytes
-from medkd_core.imaging.display_windows import default_voi
+from medkd_core.imaging.display.chain import display_bytes
+from medkd_core.imaging.display.windows import default_voi
 from medkd_core.imaging.frame import Frame, Photometric
 from medkd_viewer.decoding import Decoding
 from medkd_viewer.findings.results import BoundedCache

@@ -14,7 +14,7 @@ from pydicom.uid import ExplicitVRLittleEndian, MediaStorageDirectoryStorage, ge
 
 from medkd_core.errors import UnreadableFileError
 from medkd_core.imaging import archives
-from medkd_core.imaging.decoders import DecoderPool
+from medkd_core.imaging.decoding.pool import DecoderPool
 from medkd_core.imaging.reading import read_entry, read_frame, read_instance
 from medkd_core.imaging.searching import find_studies
 

@@ -19,7 +19,7 @@ from pydicom.uid import (
 )
 
 from medkd_core.errors import UnreadableFileError
-from medkd_core.imaging.decoders import DecoderPool
+from medkd_core.imaging.decoding.pool import DecoderPool
 from medkd_core.imaging.reading import read_entry, read_frame
 
 DrawDicom = Callable[..., Path]

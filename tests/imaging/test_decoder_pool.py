@@ -14,7 +14,7 @@ from PIL import Image
 from pydicom.uid import generate_uid
 
 from medkd_core.errors import OperationCancelled, UnreadableFileError, WorkerError
-from medkd_core.imaging.decoders import FOUND_INTERVAL_S, DecoderPool
+from medkd_core.imaging.decoding.pool import FOUND_INTERVAL_S, DecoderPool
 from medkd_core.imaging.reading import read_frame
 from medkd_core.imaging.searching import merged
 from medkd_core.imaging.study import FoundStudies
@@ -195,7 +195,7 @@ def test_a_pool_that_was_never_used_starts_no_process() -> None:
 def test_leaving_without_closing_prints_nothing(tmp_path: Path, draw_dicom: DrawDicom) -> None:
     script = tmp_path / "script.py"
     script.write_text(
-        "from medkd_core.imaging.decoders import DecoderPool\n"
+        "from medkd_core.imaging.decoding.pool import DecoderPool\n"
         "if __name__ == '__main__':\n"
         f"    print(DecoderPool().decode({str(draw_dicom(FILM))!r}).result().rows)\n"
     )

@@ -5,7 +5,7 @@ import math
 import pytest
 from pydicom import Dataset
 
-from medkd_core.imaging.dicom_orientation import frame_rate, letters, orientation
+from medkd_core.imaging.dicom.orientation import frame_rate, letters, orientation
 
 TURNED = math.sin(math.radians(30)), math.cos(math.radians(30))
 

@@ -18,8 +18,8 @@ from pydicom.uid import (
 )
 
 from medkd_core.errors import UnreadableFileError
-from medkd_core.imaging import dicom_source
-from medkd_core.imaging.display import display_image
+from medkd_core.imaging.dicom import source
+from medkd_core.imaging.display.chain import display_image
 from medkd_core.imaging.frame import (
     LookupTable,
     Photometric,
@@ -326,7 +326,7 @@ def test_compressed_picture_larger_than_its_header_is_refused(draw_dicom: DrawDi
 def test_deflated_file_that_grows_too_large_is_refused(
     draw_dicom: DrawDicom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dicom_source, "LARGEST_INFLATED_BYTES", 1000)
+    monkeypatch.setattr(source, "LARGEST_INFLATED_BYTES", 1000)
     path = draw_dicom(np.zeros((99, 99), np.uint16), syntax=DeflatedExplicitVRLittleEndian)
     with pytest.raises(UnreadableFileError, match="inflates"):
         read_frame(path)

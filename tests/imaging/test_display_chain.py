@@ -6,10 +6,10 @@ from highdicom.pixels import apply_voi_window
 from pydicom import Dataset
 from pydicom.pixels.processing import apply_voi_lut
 
-from medkd_core.imaging.display import brightness_table, display_bytes, display_image
-from medkd_core.imaging.display_values import modality_values
-from medkd_core.imaging.display_voi import apply_voi
-from medkd_core.imaging.display_windows import (
+from medkd_core.imaging.display.chain import brightness_table, display_bytes, display_image
+from medkd_core.imaging.display.values import modality_values
+from medkd_core.imaging.display.voi import apply_voi
+from medkd_core.imaging.display.windows import (
     auto_window,
     full_window,
     percentiles,

@@ -13,8 +13,8 @@ from pydicom import Dataset
 from pydicom.uid import ImplicitVRLittleEndian
 
 from medkd_core.cli.app import main
-from medkd_core.imaging.display import display_bytes, display_image
-from medkd_core.imaging.display_windows import auto_window, full_window, voi_choices
+from medkd_core.imaging.display.chain import display_bytes, display_image
+from medkd_core.imaging.display.windows import auto_window, full_window, voi_choices
 from medkd_core.imaging.frame import Frame, LookupTable, Photometric, Window
 from medkd_core.imaging.reading import read_frame
 

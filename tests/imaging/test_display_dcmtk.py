@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from pydicom import Dataset, dcmread
 from pydicom.uid import ExplicitVRLittleEndian
 
-from medkd_core.imaging.display import display_bytes
-from medkd_core.imaging.display_voi import Voi
-from medkd_core.imaging.display_windows import full_window
+from medkd_core.imaging.display.chain import display_bytes
+from medkd_core.imaging.display.voi import Voi
+from medkd_core.imaging.display.windows import full_window
 from medkd_core.imaging.frame import Frame, LookupTable, Photometric
 from medkd_core.imaging.reading import read_frame
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pydicom import Dataset, dcmread
 from pydicom.pixels.processing import apply_modality_lut, apply_voi_lut
 
-from medkd_core.imaging.display import display_bytes, display_image
+from medkd_core.imaging.display.chain import display_bytes, display_image
 from medkd_core.imaging.reading import read_frame
 
 DrawDicom = Callable[..., Path]

@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from medkd_core.imaging.display import display_bytes
+from medkd_core.imaging.display.chain import display_bytes
+from medkd_core.imaging.display.presets import Preset, window_presets
 from medkd_core.imaging.frame import Frame, LookupTable, Photometric, Rescale, VoiFunction, Window
-from medkd_core.imaging.presets import Preset, window_presets
 
 GREY = Photometric.MONOCHROME2
 SHARED_FILMS = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "cxr3"

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from medkd_core.imaging.display_steps import applied_steps
-from medkd_core.imaging.display_windows import voi_choices
+from medkd_core.imaging.display.steps import applied_steps
+from medkd_core.imaging.display.windows import voi_choices
 from medkd_core.imaging.frame import Frame, LookupTable, Photometric, Rescale, VoiFunction, Window
 from medkd_core.imaging.reading import read_frame
 

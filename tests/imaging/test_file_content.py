@@ -423,7 +423,7 @@ def test_encapsulated_documents_tell_title_size_and_clinical_text(tmp_path: Path
 
 
 def test_a_child_process_reads_the_elements(draw_dicom: DrawDicom, tmp_path: Path) -> None:
-    from medkd_core.imaging.decoders import DecoderPool
+    from medkd_core.imaging.decoding.pool import DecoderPool
 
     path = draw_dicom(FILM)
     (tmp_path / "notes.txt").write_text("no picture")

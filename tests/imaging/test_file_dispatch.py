@@ -12,7 +12,7 @@ from PIL import Image
 from pydicom import dcmread
 
 from medkd_core.errors import UnreadableFileError
-from medkd_core.imaging.codestream import codestream_size
+from medkd_core.imaging.dicom.codestream import codestream_size
 from medkd_core.imaging.reading import read_frame, read_instance
 
 DrawDicom = Callable[..., Path]
@@ -88,7 +88,7 @@ def test_size_is_read_from_the_compressed_stream(tmp_path: Path, kind: str, qual
 def test_importing_the_room_loads_no_decoder_and_no_network_library() -> None:
     heavy = {"pydicom", "PIL", "cv2", "gdcm", "torch", "onnxruntime", "PySide6"}
     code = (
-        "import sys, medkd_core.imaging.decoders, medkd_core.imaging.searching;"
+        "import sys, medkd_core.imaging.decoding.pool, medkd_core.imaging.searching;"
         f"print(sorted({heavy!r} & set(sys.modules)))"
     )
     done = run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -9,9 +9,9 @@ import pytest
 from PIL import Image, TiffImagePlugin, TiffTags
 
 from medkd_core.errors import UnreadableFileError
-from medkd_core.imaging import raster
-from medkd_core.imaging.display import display_bytes
+from medkd_core.imaging.display.chain import display_bytes
 from medkd_core.imaging.frame import Photometric
+from medkd_core.imaging.raster import reader
 from medkd_core.imaging.reading import read_frame, read_instance
 
 RANDOM = np.random.default_rng(11)
@@ -109,7 +109,7 @@ def test_truncated_picture_is_refused(tmp_path: Path, suffix: str) -> None:
 def test_absurdly_large_picture_is_refused_undecoded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(raster, "LARGEST_PIXELS", 100)
+    monkeypatch.setattr(reader, "LARGEST_PIXELS", 100)
     Image.fromarray(GREY).save(tmp_path / "film.png")
     for read in (read_frame, read_instance):
         with pytest.raises(UnreadableFileError, match="13 x 21"):

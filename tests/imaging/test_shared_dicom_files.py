@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from medkd_core.errors import UnreadableFileError
-from medkd_core.imaging.decoders import DecoderPool
-from medkd_core.imaging.display import display_image
+from medkd_core.imaging.decoding.pool import DecoderPool
+from medkd_core.imaging.display.chain import display_image
 from medkd_core.imaging.frame import Frame, Photometric
 from medkd_core.imaging.reading import read_frame
 from medkd_core.imaging.searching import find_studies

@@ -48,7 +48,7 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def pool() -> Iterator[object]:
-    from medkd_core.imaging.decoders import DecoderPool
+    from medkd_core.imaging.decoding.pool import DecoderPool
 
     with DecoderPool() as decoders:
         yield decoders

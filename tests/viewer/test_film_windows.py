@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from films_in_memory import film_of
 
-from medkd_core.imaging.display import display_bytes
-from medkd_core.imaging.display_voi import apply_voi, table_window
+from medkd_core.imaging.display.chain import display_bytes
+from medkd_core.imaging.display.voi import apply_voi, table_window
 from medkd_core.imaging.frame import Frame, LookupTable, Photometric, Rescale, VoiFunction, Window
 from medkd_viewer.reading.film import Film, as_window, dragged_window
 

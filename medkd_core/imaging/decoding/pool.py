@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from medkd_core.imaging.content import FileContent
-from medkd_core.imaging.decoder_child import DecoderChild, closed
+from medkd_core.imaging.decoding.child import DecoderChild, closed
 from medkd_core.imaging.frame import Frame
 from medkd_core.imaging.searching import Entry, Search
 from medkd_core.imaging.study import FoundStudies

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from medkd_core.imaging.display_values import distribution, shows_low_as_bright
-from medkd_core.imaging.display_voi import Voi
+from medkd_core.imaging.display.values import distribution, shows_low_as_bright
+from medkd_core.imaging.display.voi import Voi
 from medkd_core.imaging.frame import Frame, Photometric, VoiFunction, Window
 
 _ENOUGH_PIXELS = 2**20

@@ -10,7 +10,7 @@ from pydicom.datadict import dictionary_description, dictionary_has_tag
 from pydicom.dataelem import RawDataElement
 from pydicom.uid import UID
 
-from medkd_core.imaging.dicom_source import DEFLATED_IMAGE_FRAME, DicomSource, object_kind
+from medkd_core.imaging.dicom.source import DEFLATED_IMAGE_FRAME, DicomSource, object_kind
 
 LARGEST_FRAME_PIXELS = 2**26
 """A frame that declares more (8192 x 8192) is refused."""

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from medkd_core.imaging.display_values import (
+from medkd_core.imaging.display.values import (
     every_value,
     has_table,
     in_modality_units,
@@ -23,8 +23,8 @@ from medkd_core.imaging.display_values import (
     look_up,
     shows_low_as_bright,
 )
-from medkd_core.imaging.display_voi import Voi, apply_voi
-from medkd_core.imaging.display_windows import default_voi
+from medkd_core.imaging.display.voi import Voi, apply_voi
+from medkd_core.imaging.display.windows import default_voi
 from medkd_core.imaging.frame import FloatArray, Frame, Photometric, StoredArray
 
 ByteArray = NDArray[np.uint8]

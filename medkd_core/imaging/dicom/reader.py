@@ -12,17 +12,17 @@ from pydicom import Dataset
 from pydicom.uid import MediaStorageDirectoryStorage
 
 from medkd_core.imaging.archives import is_file
-from medkd_core.imaging.dicom_attributes import (
+from medkd_core.imaging.dicom.attributes import (
     is_inverse,
     modality_transform,
     padding_range,
     pixel_spacing,
     voi_transforms,
 )
-from medkd_core.imaging.dicom_orientation import frame_rate, orientation
-from medkd_core.imaging.dicom_pixel_format import PixelFormat, has_picture, pixel_format
-from medkd_core.imaging.dicom_pixels import frame_pixels
-from medkd_core.imaging.dicom_source import DicomSource, object_kind, open_dicom
+from medkd_core.imaging.dicom.orientation import frame_rate, orientation
+from medkd_core.imaging.dicom.pixel_format import PixelFormat, has_picture, pixel_format
+from medkd_core.imaging.dicom.pixels import frame_pixels
+from medkd_core.imaging.dicom.source import DicomSource, object_kind, open_dicom
 from medkd_core.imaging.frame import Frame, Photometric
 from medkd_core.imaging.study import FileList, Instance, Series, Study
 

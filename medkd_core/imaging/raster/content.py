@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import ExifTags, Image, TiffTags
 
 from medkd_core.imaging.content import CANNOT_BE_READ, LARGEST_LINES, ContentLine, FileContent
-from medkd_core.imaging.raster import opened
+from medkd_core.imaging.raster.reader import opened
 
 _MOST_CHARACTERS = 1000
 _MODES = {

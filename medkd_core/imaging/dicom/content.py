@@ -19,8 +19,8 @@ from pydicom.valuerep import PersonName
 
 from medkd_core.errors import UnreadableFileError
 from medkd_core.imaging.content import CANNOT_BE_READ, LARGEST_LINES, ContentLine, FileContent
-from medkd_core.imaging.dicom_documents import readable_text
-from medkd_core.imaging.dicom_elements import ITEM, Element, elements_of
+from medkd_core.imaging.dicom.documents import readable_text
+from medkd_core.imaging.dicom.elements import ITEM, Element, elements_of
 
 _PIXEL_KEYWORDS = {"PixelData", "FloatPixelData", "DoubleFloatPixelData"}
 _MOST_CHARACTERS = 1000

@@ -21,11 +21,11 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from medkd_core.imaging.codestream import codestream_size
-from medkd_core.imaging.dicom_jpeg12 import decode_extended_jpeg
-from medkd_core.imaging.dicom_palette import palette_colours
-from medkd_core.imaging.dicom_pixel_format import FLOAT_BITS, GREY, PixelFormat
-from medkd_core.imaging.dicom_source import DEFLATED_IMAGE_FRAME, DicomSource, inflated
+from medkd_core.imaging.dicom.codestream import codestream_size
+from medkd_core.imaging.dicom.jpeg12 import decode_extended_jpeg
+from medkd_core.imaging.dicom.palette import palette_colours
+from medkd_core.imaging.dicom.pixel_format import FLOAT_BITS, GREY, PixelFormat
+from medkd_core.imaging.dicom.source import DEFLATED_IMAGE_FRAME, DicomSource, inflated
 from medkd_core.imaging.frame import Photometric, StoredArray
 
 _DECODED_AS = {

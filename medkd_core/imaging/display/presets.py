@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from medkd_core.imaging.display_values import shows_low_as_bright
-from medkd_core.imaging.display_voi import Voi
-from medkd_core.imaging.display_windows import (
+from medkd_core.imaging.display.values import shows_low_as_bright
+from medkd_core.imaging.display.voi import Voi
+from medkd_core.imaging.display.windows import (
     auto_window,
     choices_of_the_file,
     default_voi,

@@ -20,7 +20,7 @@ from pydicom.datadict import dictionary_VR
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from medkd_core.imaging.archives import open_file
-from medkd_core.imaging.dicom_source import inflated
+from medkd_core.imaging.dicom.source import inflated
 from medkd_core.imaging.file_kind import VALUE_REPRESENTATIONS, has_preamble
 
 VALUE_BYTES = 2048

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pydicom import Dataset
 from pydicom.uid import UID
 
-from medkd_core.imaging.dicom_words import (
+from medkd_core.imaging.dicom.words import (
     clock,
     counted,
     date,

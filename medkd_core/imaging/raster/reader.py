@@ -11,7 +11,7 @@ from PIL import Image, UnidentifiedImageError
 from medkd_core.errors import UnreadableFileError
 from medkd_core.imaging.archives import open_file
 from medkd_core.imaging.frame import Frame
-from medkd_core.imaging.raster_pixels import picture_frame
+from medkd_core.imaging.raster.pixels import picture_frame
 from medkd_core.imaging.study import Instance, Series, Study
 
 LARGEST_PIXELS = 2**26

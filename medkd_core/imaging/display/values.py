@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from medkd_core.imaging.display_voi import Values, table_position
+from medkd_core.imaging.display.voi import Values, table_position
 from medkd_core.imaging.frame import Frame, LookupTable, Photometric, StoredArray
 
 _EXACT_IN_FLOAT32 = 2**24

@@ -11,10 +11,10 @@ from xml.etree import ElementTree
 from pydicom import Dataset
 from pydicom.uid import UID
 
-from medkd_core.imaging.dicom_source import open_dicom
-from medkd_core.imaging.dicom_words import amount, items, listed, moment, named, person, text
-from medkd_core.imaging.radiotherapy import dose_lines, plan_lines, structure_lines
-from medkd_core.imaging.structured_report import report_lines
+from medkd_core.imaging.dicom.radiotherapy import dose_lines, plan_lines, structure_lines
+from medkd_core.imaging.dicom.source import open_dicom
+from medkd_core.imaging.dicom.structured_report import report_lines
+from medkd_core.imaging.dicom.words import amount, items, listed, moment, named, person, text
 
 _log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pydicom import Dataset
 
-from medkd_core.imaging.dicom_words import amount, counted, items, listed, moment, named, text
+from medkd_core.imaging.dicom.words import amount, counted, items, listed, moment, named, text
 
 
 def plan_lines(header: Dataset) -> Iterator[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from medkd_core.imaging.display_voi import Voi
-from medkd_core.imaging.display_windows import default_voi
+from medkd_core.imaging.display.voi import Voi
+from medkd_core.imaging.display.windows import default_voi
 from medkd_core.imaging.frame import (
     Frame,
     LookupTable,
@@ -30,7 +30,7 @@ def applied_steps(
     ----------
     frame : Frame
     voi, inverted
-        As given to `medkd_core.imaging.display.display_bytes`.
+        As given to `medkd_core.imaging.display.chain.display_bytes`.
 
     Returns
     -------

@@ -117,7 +117,8 @@ def _has_room(size: int) -> bool:
 def _load_decoders() -> None:
     from pydicom.pixels.decoders import base  # noqa: F401
 
-    from medkd_core.imaging import dicom, raster  # noqa: F401
+    import medkd_core.imaging.dicom.reader
+    import medkd_core.imaging.raster.reader  # noqa: F401
 
 
 def _protect() -> None:

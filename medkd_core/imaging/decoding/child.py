@@ -20,7 +20,7 @@ import numpy as np
 
 from medkd_core.errors import UnreadableFileError, WorkerError
 from medkd_core.imaging.content import FileContent
-from medkd_core.imaging.decoder_process import (
+from medkd_core.imaging.decoding.process import (
     ContentRequest,
     DecodeRequest,
     EntriesRequest,

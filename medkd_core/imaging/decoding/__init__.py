@@ -1,0 +1,1 @@
+"""Decoding in child processes, so that a hostile file costs one sentence."""

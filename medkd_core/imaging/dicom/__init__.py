@@ -1,0 +1,1 @@
+"""DICOM: what a file says, its pixels, and its content as text."""

@@ -1,0 +1,1 @@
+"""Stored values become brightness: the display chain, its windows, and its steps in words."""

@@ -1,0 +1,1 @@
+"""PNG, JPEG and TIFF: what a file says, its pixels, and its content as text."""
