@@ -241,6 +241,7 @@ class ReadingRoom(QWidget):
         self._connect_panes()
         self.opener.opened.connect(self._show_film)
         self.opener.failed.connect(self._refuse_study)
+        self.state.film_changed.connect(self._make_room)
         self._thumbnails.follow(self.opener)
         self.look.changed.connect(self._keep_style)
         self.opinion.model_changed.connect(self._show_networks)
@@ -301,6 +302,8 @@ class ReadingRoom(QWidget):
         before = self.state.film
         is_opened = self.is_opening or before is None or before.study.uid != film.study.uid
         self.is_opening = False
+        if before is None:
+            self.panes.set_networks_silent(False)
         self.state.show_film(film)
         self._asking.show_film(film)
         self.studies.show_film(film.study, film.instance)
@@ -309,6 +312,11 @@ class ReadingRoom(QWidget):
             self.message.emit("")
             self.comparing.follow(film.study)
             self.study_changed.emit()
+
+    def _make_room(self) -> None:
+        """Without a film the networks have nothing to say."""
+        if self.state.film is None:
+            self.panes.set_networks_silent(True)
 
     def _take_dropped(self, state: ReadingState, uid: str, position: int) -> None:
         study = self.library.studies.get(uid)

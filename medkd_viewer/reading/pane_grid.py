@@ -52,7 +52,7 @@ class PaneGrid(QWidget):
         self.setAccessibleName("Films and maps")
         self._desk, self._links = desk, links
         self.layout_now = Layout.OPINION
-        self._networks_silent = False
+        self._networks_silent = True
         self.chosen: dict[int, Content] = {}
         self.film_panes = tuple(self._film_pane(state) for state in desk.places)
         self.film_pane = self.film_panes[0]

@@ -76,3 +76,11 @@ def test_layout_with_the_same_panes_stands_in_another_way(desk, films):
     desk.panes.set_layout(Layout.ONE_AND_FOUR)
     assert len(desk.panes.panes) == len(before)
     assert [pane.geometry() for pane in desk.panes.panes] != before
+
+
+def test_empty_desk_is_one_invitation(desk, films):
+    desk.window.open_model(None)
+    desk.wait(lambda: bool(desk.panes.network_panes))
+    assert desk.panes.panes == [desk.panes.film_pane]
+    desk.open([films / "ada.dcm"])
+    assert len(desk.panes.panes) == 5
