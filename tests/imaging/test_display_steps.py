@@ -131,3 +131,9 @@ def test_every_step_has_a_name_and_words() -> None:
         for step in applied_steps(frame, voi, inverted=True):
             name, words = step.split(": ", 1)
             assert name and words
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_padding_that_is_no_number_is_told(value: float) -> None:
+    frame = Frame(FILM.astype(np.float32), GREY, 32, padding=(value, value))
+    assert any(step.startswith(f"Padding: stored {value}") for step in applied_steps(frame))

@@ -120,4 +120,4 @@ def _table_words(table: LookupTable) -> str:
 
 
 def _figure(value: float) -> str:
-    return f"{value:.0f}" if value == round(value) and abs(value) < 1e15 else f"{value:.6g}"
+    return f"{value:.0f}" if float(value).is_integer() and abs(value) < 1e15 else f"{value:.6g}"
