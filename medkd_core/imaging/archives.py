@@ -87,8 +87,11 @@ def archive_of(path: Path) -> Path | None:
 
 def is_file(path: Path) -> bool:
     """Whether a path is an ordinary file, on disk or in a ZIP file."""
-    outer = archive_of(path)
-    return path.is_file() if outer is None else path in _archive(outer).members
+    try:
+        outer = archive_of(path)
+        return path.is_file() if outer is None else path in _archive(outer).members
+    except OSError:  # a name too long for the system, for one
+        return False
 
 
 def first_bytes(path: Path, count: int) -> bytes:

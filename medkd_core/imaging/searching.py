@@ -17,13 +17,18 @@ from medkd_core.imaging.study import FileList, FoundStudies, Instance, Refusal, 
 Entry = Study | FileList | Refusal
 """What looking into a file gave."""
 
+# Links may lead in a circle, or to a whole disk.
+_LINK = "it is a link to another folder. Open that folder itself"
+_NONE_IS_HERE = "it lists files, and none of them is here. Open the folder that holds them"
+
 
 def find_studies(
     paths: Iterable[Path | str], progress: Callable[[int], None] | None = None
 ) -> FoundStudies:
     """Look into files, folders and ZIP files and sort what they hold.
 
-    Folders are searched to the bottom, hidden files and folders left out. A DICOMDIR stands for
+    Folders are searched to the bottom, hidden files and folders left out and links to folders
+    refused. A DICOMDIR stands for
     the files that it lists. No single file ends the search: it is refused with its reason.
 
     Parameters
@@ -110,7 +115,7 @@ class Search:
             self._listed.extendleft(reversed(entry.files))
             self._refused.extend(entry.refused)
             if not entry.files and not entry.refused:
-                self._refused.append(Refusal(path, "it lists files, and none of them is here"))
+                self._refused.append(Refusal(path, _NONE_IS_HERE))
 
     def found(self) -> FoundStudies:
         """Everything found so far."""
@@ -140,11 +145,19 @@ def _below(path: Path, refused: list[Refusal]) -> Iterator[Path]:
     if not _is_folder(path):
         yield path
         return
-    for folder, folders, files in os.walk(path, onerror=refuse):
-        folders[:] = sorted((name for name in folders if not name.startswith(".")), key=natural)
-        for name in sorted(files, key=natural):
-            if not name.startswith("."):
-                yield Path(folder, name)
+    waiting = [path]
+    while waiting:
+        folder = waiting.pop()
+        # One folder at a time: `os.walk` calls itself for those within, and they may be deep.
+        for _, folders, files in islice(os.walk(folder, onerror=refuse), 1):
+            yield from (folder / name for name in _in_sight(files))
+            inner = [folder / name for name in _in_sight(folders)]
+            refused.extend(Refusal(link, _LINK) for link in inner if link.is_symlink())
+            waiting.extend(one for one in reversed(inner) if not one.is_symlink())
+
+
+def _in_sight(names: Iterable[str]) -> list[str]:
+    return sorted((name for name in names if not name.startswith(".")), key=natural)
 
 
 def _is_folder(path: Path) -> bool:

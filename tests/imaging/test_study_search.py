@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import inspect
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -125,7 +127,7 @@ def test_dicomdir_alone_says_that_its_films_are_missing(media: Path, tmp_path: P
     alone.parent.mkdir()
     alone.write_bytes((media / "DICOMDIR").read_bytes())
     found = find_studies([alone])
-    assert found.refused[0].reason == "it lists files, and none of them is here"
+    assert found.refused[0].reason.startswith("it lists files, and none of them is here. Open")
 
 
 def test_dicomdir_does_not_reach_out_of_its_folder(media: Path, draw_dicom: DrawDicom) -> None:
@@ -137,3 +139,36 @@ def test_dicomdir_does_not_reach_out_of_its_folder(media: Path, draw_dicom: Draw
     header.save_as(media / "DICOMDIR")
     found = find_studies([media / "DICOMDIR"])
     assert not found.studies
+
+
+def test_dicomdir_with_a_name_that_no_disk_holds_gives_its_other_films(media: Path) -> None:
+    header = dcmread(media / "DICOMDIR")
+    header.DirectoryRecordSequence[0].ReferencedFileID = ["films", "X" * 300]
+    header.save_as(media / "DICOMDIR")
+    found = find_studies([media / "DICOMDIR"])
+    assert sum(len(study.instances) for study in found.studies) == 1
+
+
+def test_folders_within_folders_are_searched_however_deep(
+    tmp_path: Path, draw_dicom: DrawDicom
+) -> None:
+    film = draw_dicom(FILM, name="/".join(["deep", *"a" * 300, "film.dcm"]))
+    assert find_studies([film]).studies  # what reads films is loaded by now
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack(0)) + 250)
+    try:
+        found = find_studies([tmp_path / "deep"])
+    finally:
+        sys.setrecursionlimit(limit)
+    assert len(found.studies) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_link_to_a_folder_is_named_and_not_followed(tmp_path: Path, draw_dicom: DrawDicom) -> None:
+    draw_dicom(FILM, name="films/1.dcm")
+    (tmp_path / "films" / "again").symlink_to(tmp_path)
+    found = find_studies([tmp_path / "films"])
+    assert len(found.studies) == 1
+    (refusal,) = found.refused
+    assert refusal.path.name == "again"
+    assert refusal.reason == "it is a link to another folder. Open that folder itself"
