@@ -13,7 +13,7 @@ import typer
 
 from medkd_core import RESEARCH_USE_ONLY, __version__
 from medkd_core.cli import datasets, demo, evaluating, jobs, models, profiling, reading
-from medkd_core.cli.console import errors
+from medkd_core.cli.console import errors, on_one_line
 from medkd_core.errors import MedKDError, SpecError
 
 _COULD_NOT, _WRONG_USAGE, _INTERRUPTED = 1, 2, 130
@@ -76,7 +76,9 @@ def main() -> None:
 
 
 def _leave(sentence: str, status: int) -> None:
-    errors.print(sentence, style="red", soft_wrap=True)
+    # Some sentences are lists of faults; a file's name in them may hold anything.
+    lines = "\n".join(map(on_one_line, sentence.split("\n")))
+    errors.print(lines, style="red", soft_wrap=True)
     sys.exit(status)
 
 

@@ -24,6 +24,11 @@ answers = Console(markup=False, emoji=False, highlight=False)
 errors = Console(stderr=True, markup=False, emoji=False, highlight=False)
 
 
+def on_one_line(text: str) -> str:
+    r"""A name from a file as it may be printed: what steers a terminal is spelled (``\x1b``)."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
 def write_json(document: BaseModel | dict[str, object]) -> None:
     """Print one JSON document, and nothing else, to standard output."""
     typer.echo(json_text(document))

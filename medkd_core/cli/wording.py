@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from medkd_core import RESEARCH_USE_ONLY
 from medkd_core.bundles.read import Bundle
-from medkd_core.cli.console import answers, errors
+from medkd_core.cli.console import answers, errors, on_one_line
 from medkd_core.evaluation.prediction import Prediction
 from medkd_core.imaging.study import FoundStudies, Instance, Refusal
 from medkd_core.serving.messages import Explained
@@ -54,11 +54,13 @@ def model_line(opened: OpenModel) -> str:
 def print_studies(found: FoundStudies) -> None:
     """List studies, series, images and objects without a picture, then what was refused."""
     for study in found.studies:
-        answers.print(f"{study.patient_name} · {study.date} · {study.description}")
+        facts = f"{study.patient_name} · {study.date} · {study.description}"
+        answers.print(on_one_line(facts))
         for series in study.series:
-            answers.print(f"  {series.modality} {series.description}")
+            answers.print(on_one_line(f"  {series.modality} {series.description}"))
             for instance in series.instances:
-                answers.print(f"    {instance.path}: {_what_it_is(instance)}", soft_wrap=True)
+                line = f"    {instance.path}: {_what_it_is(instance)}"
+                answers.print(on_one_line(line), soft_wrap=True)
     print_refused(found.refused)
     answers.print(RESEARCH_USE_ONLY)
 
@@ -75,7 +77,7 @@ def print_prediction(bundle: Bundle, instance: Instance, prediction: Prediction)
     classes = prediction.classes
     spoken = bundle.manifest.class_descriptions.get
     name = classes[prediction.decision]
-    answers.print(f"{instance.path}", soft_wrap=True, style="bold")
+    answers.print(on_one_line(str(instance.path)), soft_wrap=True, style="bold")
     answers.print(f"  {prediction.familiarity_reason}", soft_wrap=True)
     interval = prediction.interval
     bounds = ""
@@ -95,7 +97,7 @@ def print_refused(refused: tuple[Refusal, ...] | list[Refusal]) -> None:
     """Name every refused file on standard error."""
     for refusal in refused:
         errors.print(
-            f"Not opened: {refusal.path}: {refusal.reason}.",
+            on_one_line(f"Not opened: {refusal.path}: {refusal.reason}."),
             soft_wrap=True,
             style="yellow",
         )

@@ -105,3 +105,12 @@ def test_explaining_leaves_ascii_json_and_asks_each_network_once(
     assert done.status == 0, done.errors
     document = json.loads((tmp_path / "maps" / "explanation.json").read_text("ascii"))
     assert [entry["network"] for entry in document["networks"]] == ["vgg19"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="such names are not allowed there")
+def test_a_name_that_steers_the_terminal_is_spelled_on_one_line(medkd: Medkd, film: Path) -> None:
+    odd = film.rename(film.parent / "two\nlines\x1b[31m.png")
+    opened, refused = medkd("open", odd), medkd("open", odd.with_name("no\n\x1b[31m.png"))
+    assert "two\\nlines\\x1b[31m.png: 64 x 64" in opened.output
+    assert "no\\n\\x1b[31m.png: there is no such file" in refused.errors
+    assert "\x1b" not in opened.output + refused.errors
