@@ -20,7 +20,9 @@ from pydicom.uid import (
 
 from medkd_core.errors import UnreadableFileError
 from medkd_core.imaging.decoding.pool import DecoderPool
+from medkd_core.imaging.frame import LookupTable
 from medkd_core.imaging.reading import read_entry, read_frame
+from medkd_core.imaging.study import Study
 
 DrawDicom = Callable[..., Path]
 Damage = Callable[[random.Random, bytes], bytes]
@@ -191,3 +193,49 @@ def test_a_name_in_a_damaged_value_is_in_no_message(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFileError) as caught:
         read_entry(path)
     assert "Secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        element(0x28, 0x3000, b"LO", b"text"),
+        element(0x28, 0x3010, b"LO", b"text"),
+        element(0x5200, 0x9229, b"LO", b"text"),
+        element(0x20, 0x13, b"FD", struct.pack("<d", float("inf"))),
+    ],
+)
+def test_an_element_of_a_wrong_kind_leaves_the_film_to_be_shown(tmp_path: Path, odd: bytes) -> None:
+    path = tmp_path / "film"
+    path.write_bytes(hand_written(odd))
+    assert isinstance(read_entry(path), Study)
+    assert read_frame(path).stored.shape == (8, 8)
+
+
+@pytest.mark.parametrize(
+    ("descriptor", "data"),
+    [
+        (element(0x28, 0x3002, b"FD", struct.pack("<3d", float("nan"), 0, 16)), b"\1\2" * 9),
+        (element(0x28, 0x3002, b"FD", struct.pack("<3d", float("inf"), 0, 16)), b"\1\2" * 9),
+        (element(0x28, 0x3002, b"US", struct.pack("<3H", 9, 0, 16)), b""),
+    ],
+)
+def test_a_damaged_table_leaves_the_film_to_be_shown(
+    tmp_path: Path, descriptor: bytes, data: bytes
+) -> None:
+    table = descriptor + element(0x28, 0x3006, b"OW", data)
+    item = ITEM + struct.pack("<I", len(table)) + table
+    path = tmp_path / "film"
+    path.write_bytes(hand_written(element(0x28, 0x3010, b"SQ", item)))
+    assert read_frame(path).voi == ()
+
+
+def test_a_table_that_is_cut_short_keeps_its_words(tmp_path: Path) -> None:
+    table = element(0x28, 0x3002, b"US", struct.pack("<3H", 9, 0, 16)) + element(
+        0x28, 0x3006, b"OW", struct.pack("<6H", *range(1000, 7000, 1000))
+    )
+    item = ITEM + struct.pack("<I", len(table)) + table
+    path = tmp_path / "film"
+    path.write_bytes(hand_written(element(0x28, 0x3010, b"SQ", item)))
+    (found,) = read_frame(path).voi
+    assert isinstance(found, LookupTable)
+    assert found.values.tolist() == [1000, 2000, 3000, 4000, 5000, 6000]

@@ -42,6 +42,8 @@ ENTRY_LIMIT_S = 10.0
 START_LIMIT_S = 60.0
 """A child that has not imported its decoders by then will not."""
 
+_ONCE_MORE = "Copy or export it once more."
+
 
 class DecoderChild:
     """One child process, started when it is needed and again when it died.
@@ -97,9 +99,7 @@ class DecoderChild:
                 for path in rest:
                     entries.append(self._receive(path, ENTRY_LIMIT_S))
             except UnreadableFileError as error:
-                entries.append(
-                    Refusal(rest[0] if error.path is None else error.path, error.because)
-                )
+                entries.append(Refusal.of(error.path or rest[0], error))
         return entries
 
     def process_id(self) -> int | None:
@@ -143,7 +143,7 @@ class DecoderChild:
         try:
             if not pipe.poll(limit_s):
                 self.forget()
-                raise _refusal(path, f"reading it took longer than {limit_s:g} s")
+                raise _refusal(path, f"reading it took longer than {limit_s:g} s", _ONCE_MORE)
             reply: Reply = pipe.recv()
         except (EOFError, OSError) as error:
             raise self._died(path) from error
@@ -156,7 +156,8 @@ class DecoderChild:
         if self._ended:
             return closed()
         _log.warning("A decoder died on a file and will be started again")
-        return _refusal(path, "it is damaged in a way that ends the program that decodes it")
+        because = "it is damaged in a way that ends the program that decodes it"
+        return _refusal(path, because, _ONCE_MORE)
 
     def _open_pipe(self) -> Connection:
         if self._pipe is None or self._process is None or not self._process.is_alive():
@@ -209,5 +210,5 @@ def closed() -> WorkerError:
     return WorkerError("Cannot read files", because="the decoders were closed")
 
 
-def _refusal(path: Path, because: str) -> UnreadableFileError:
-    return UnreadableFileError("Cannot read", because=because, path=path)
+def _refusal(path: Path, because: str, cure: str) -> UnreadableFileError:
+    return UnreadableFileError("Cannot read", because=because, cure=cure, path=path)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom import Dataset
+from pydicom import Dataset, Sequence
 
 from medkd_core.imaging.frame import (
     LookupTable,
@@ -87,13 +87,19 @@ def pixel_spacing(header: Dataset, index: int) -> Spacing | None:
 def _macro(header: Dataset, index: int, sequence: str) -> Dataset:
     """The data set that holds a functional group's attributes for one frame."""
     groups = (
-        (header.get("PerFrameFunctionalGroupsSequence"), index),
-        (header.get("SharedFunctionalGroupsSequence"), 0),
+        (_items(header, "PerFrameFunctionalGroupsSequence"), index),
+        (_items(header, "SharedFunctionalGroupsSequence"), 0),
     )
     for items, position in groups:
-        if items and position < len(items) and items[position].get(sequence):
-            return items[position][sequence][0]
+        if position < len(items) and (found := _items(items[position], sequence)):
+            return found[0]
     return header
+
+
+def _items(values: Dataset, keyword: str) -> Sequence | tuple[Dataset, ...]:
+    """Items of a sequence; none where something else is written in its place."""
+    items = values.get(keyword)
+    return items if isinstance(items, Sequence) else ()
 
 
 def _windows(values: Dataset) -> list[Window]:
@@ -128,13 +134,13 @@ def _goes_below_zero(header: Dataset, modality: Rescale | LookupTable) -> bool:
 
 
 def _lookup_tables(header: Dataset, sequence: str, *, signed: bool) -> list[LookupTable]:
-    tables = (_lookup_table(item, header, signed) for item in header.get(sequence) or ())
+    tables = (_lookup_table(item, header, signed) for item in _items(header, sequence))
     return [table for table in tables if table is not None]
 
 
 def _lookup_table(item: Dataset, header: Dataset, signed: bool) -> LookupTable | None:
     descriptor, data = _numbers(item, "LUTDescriptor"), item.get("LUTData")
-    if len(descriptor) != 3 or data is None:
+    if len(descriptor) != 3 or data is None or not all(map(math.isfinite, descriptor)):
         return None
     entries, first, bits = (int(number) for number in descriptor)
     if signed and first >= 2**15:
@@ -147,12 +153,17 @@ def _lookup_table(item: Dataset, header: Dataset, signed: bool) -> LookupTable |
 
 
 def _table_values(data: Any, entries: int, little_endian: bool) -> NDArray[np.int64]:
+    """Entries of a table, as many as there are; none where they are no numbers."""
     if not isinstance(data, bytes):
-        return np.atleast_1d(np.asarray(data, np.int64))[:entries]
-    if len(data) < 2 * entries:
+        try:
+            return np.atleast_1d(np.asarray(data, np.int64))[:entries]
+        except (TypeError, ValueError, OverflowError):
+            return np.empty(0, np.int64)
+    is_short = len(data) < 2 * entries
+    if is_short and len(data) in (entries, entries + 1):  # one byte each, made even
         return np.frombuffer(data, np.uint8)[:entries].astype(np.int64)
-    words = np.frombuffer(data, "<u2" if little_endian else ">u2", count=entries)
-    return words.astype(np.int64)
+    words = np.frombuffer(data[: len(data) // 2 * 2], "<u2" if little_endian else ">u2")
+    return words[:entries].astype(np.int64)
 
 
 def _padding(header: Dataset, keyword: str, stored: StoredArray) -> float | None:

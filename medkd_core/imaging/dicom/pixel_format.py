@@ -66,7 +66,9 @@ def has_picture(source: DicomSource) -> bool:
     if _ends_within_a_value(header):
         raise source.refusal("it is damaged or cut short before its picture starts", _ONCE_MORE)
     if not header.file_meta and not any(map(dictionary_has_tag, header.keys())):
-        raise source.refusal("it starts like a DICOM file and holds nothing that is known")
+        raise source.refusal(
+            "it starts like a DICOM file and holds nothing that is known", _ONCE_MORE
+        )
     return False
 
 
@@ -87,7 +89,7 @@ def pixel_format(source: DicomSource) -> PixelFormat:
         _wrong_size(declared) or _wrong_bits(source, declared) or _lack_of_bytes(source, declared)
     )
     if because:
-        raise source.refusal(because)
+        raise source.refusal(because, _ONCE_MORE)
     return declared
 
 
@@ -120,9 +122,11 @@ def _whole(source: DicomSource, keyword: str, default: int | None = None) -> int
         if value in (None, "") and default is not None:
             return default
         return int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         name = dictionary_description(keyword)
-        raise source.refusal(f"its header gives no usable number for {name!r}") from None
+        raise source.refusal(
+            f"its header gives no usable number for {name!r}", _ONCE_MORE
+        ) from None
 
 
 def _wrong_size(declared: PixelFormat) -> str:

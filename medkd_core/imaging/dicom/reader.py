@@ -165,7 +165,7 @@ def _text(header: Dataset, keyword: str) -> str:
 def _number(header: Dataset, keyword: str) -> int | None:
     try:
         return int(header.get(keyword))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 
