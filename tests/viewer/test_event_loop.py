@@ -29,6 +29,9 @@ from medkd_viewer.studies.journal import Journal
 FILES = 1_000
 _SIDE = 1_500
 
+# What the window itself does comes back every time; a machine that stood still does not.
+watched = pytest.mark.flaky(reruns=2, only_rerun=["did not answer"])
+
 
 @pytest.fixture
 def watch() -> Iterator[EventLoopWatch]:
@@ -65,6 +68,7 @@ def assert_always_answered(watch: EventLoopWatch) -> None:
     assert watch.worst.own_s <= LIMIT_S, f"The event loop did not answer for {watch.worst}"
 
 
+@watched
 def test_opening_a_thousand_files_never_keeps_the_window_waiting(desk, watch, thousand_films):
     desk.window.open_model(None)
     watch.start()
@@ -75,6 +79,7 @@ def test_opening_a_thousand_files_never_keeps_the_window_waiting(desk, watch, th
     assert_always_answered(watch)
 
 
+@watched
 def test_maps_of_a_large_film_never_keep_the_window_waiting(desk, watch, large_film):
     desk.worker.held = True
     desk.open([large_film])
@@ -90,6 +95,7 @@ def test_maps_of_a_large_film_never_keep_the_window_waiting(desk, watch, large_f
     assert all(view.status is MapStatus.DONE for view in desk.opinion.views.values())
 
 
+@watched
 def test_ten_thousand_studies_never_keep_the_window_waiting(desk, watch, qtbot):
     studies = tuple(drawn_study(f"1.{n}", f"DRAWN^{n}") for n in range(10_000))
     watch.start()
@@ -103,6 +109,7 @@ def test_ten_thousand_studies_never_keep_the_window_waiting(desk, watch, qtbot):
     assert_always_answered(watch)
 
 
+@watched
 @pytest.mark.slow
 def test_real_networks_never_keep_the_window_waiting(
     qtbot, pool, watch, large_film, small_bundle, tmp_path, monkeypatch
