@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path, PurePosixPath
 
 from medkd_core.errors import BundleError
+from medkd_core.imaging.archives import directory_bytes
 
 MANIFEST = "bundle.json"
 MODEL_CARD = "model_card.md"
@@ -18,6 +19,9 @@ _ALLOWED = re.compile(
     r"|([A-Za-z0-9_]+|timm-[A-Za-z0-9_]+(-[A-Za-z0-9_]+)?)\.(safetensors|onnx)"
 )
 _PICKLES = {".pt", ".pth", ".pkl", ".pickle", ".bin", ".ckpt", ".npz", ".npy", ".joblib"}
+_LARGEST_DIRECTORY_BYTES = 2**16
+"""A ZIP file that lists more is no bundle, which holds a dozen files."""
+
 _SUM_LINE = re.compile(r"([0-9a-f]{64}) [ *](\S+)")
 
 
@@ -26,7 +30,8 @@ def is_bundle(path: Path) -> bool:
     try:
         if path.is_dir():
             return (path / MANIFEST).is_file()
-        if not zipfile.is_zipfile(path):
+        # Reading a pipe could wait for ever, and listing a million films takes long.
+        if not path.is_file() or not 0 < directory_bytes(path) <= _LARGEST_DIRECTORY_BYTES:
             return False
         with zipfile.ZipFile(path) as packed:
             names = [PurePosixPath(name) for name in packed.namelist()]

@@ -193,6 +193,7 @@ def _opened(path: Path, stamp: tuple[int, int]) -> _Archive:
         because = _fault(info, name)
         if member in members or member in refused:
             because = "the ZIP file holds two files of this name"
+            members.pop(member, None)
         if because:
             refused[member] = because
         else:
@@ -201,10 +202,20 @@ def _opened(path: Path, stamp: tuple[int, int]) -> _Archive:
 
 
 def _check_directory(path: Path) -> None:
-    """Refuse a list of files that would fill the memory, before it is read.
+    """Refuse a list of files that would fill the memory, before it is read."""
+    if directory_bytes(path) > _LARGEST_DIRECTORY_BYTES:
+        raise _too_many(path)
 
-    The sizes are those of the end of central directory record, 4.3.16 and 4.3.14 of PKWARE's
-    APPNOTE.
+
+def directory_bytes(path: Path) -> int:
+    """Size of a ZIP file's list of files, as it declares it; 0 when it has none.
+
+    It is that of the end of central directory record, 4.3.16 and 4.3.14 of PKWARE's APPNOTE.
+
+    Raises
+    ------
+    OSError
+        The file cannot be read.
     """
     with path.open("rb") as file:
         size = file.seek(0, 2)
@@ -214,8 +225,7 @@ def _check_directory(path: Path) -> None:
     declared = int.from_bytes(tail[end + 12 : end + 16], "little") if end >= 0 else 0
     if end_64 >= 0 and declared == 0xFFFFFFFF:
         declared = int.from_bytes(tail[end_64 + 40 : end_64 + 48], "little")
-    if declared > _LARGEST_DIRECTORY_BYTES:
-        raise _too_many(path)
+    return declared
 
 
 def _check_contents(path: Path, file: zipfile.ZipFile) -> None:

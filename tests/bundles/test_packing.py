@@ -1,5 +1,7 @@
+import os
 import stat
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -131,3 +133,18 @@ def test_zip_that_grows_beyond_what_weights_do_is_refused(tmp_path, cache):
     with pytest.raises(BundleError, match="larger than a bundle may be"):
         open_bundle(archive)
     assert not [file for file in cache.rglob("*") if file.is_file()]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_a_pipe_is_no_bundle_and_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert not is_bundle(tmp_path / "pipe")
+
+
+def test_a_zip_of_thousands_of_files_is_no_bundle_and_is_not_listed(tmp_path: Path) -> None:
+    films = tmp_path / "films.zip"
+    with zipfile.ZipFile(films, "w") as packed:
+        packed.writestr("bundle.json", "{}")
+        for number in range(2000):
+            packed.writestr(f"film {number}", b"")
+    assert not is_bundle(films)

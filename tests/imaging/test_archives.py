@@ -148,7 +148,8 @@ def test_link_is_refused(pack: Pack) -> None:
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_second_file_of_a_name_is_refused(pack: Pack, film: bytes) -> None:
     found = find_studies([pack(("film.dcm", film), ("film.dcm", b"another"))])
-    assert "two files of this name" in found.refused[0].reason
+    (refusal,) = found.refused
+    assert "two files of this name" in refusal.reason
 
 
 def test_locked_member_is_refused_with_its_reason(pack: Pack, film: bytes) -> None:
