@@ -58,7 +58,7 @@ def open_paths(paths: PathsArgument, json: JsonOption = False) -> None:
         write_json({"research_use_only": RESEARCH_USE_ONLY, **dataclasses.asdict(found)})
     else:
         print_studies(found)
-    _leave_if_nothing(found)
+    _leave_if_nothing(found, paths)
 
 
 def render(
@@ -79,7 +79,10 @@ def render(
         )
     picture = _decode(file, frame)
     shown = display_image(picture, _named_window(picture, window, file))
-    content = shown if output.suffix.lower() == ".npy" else np.rint(shown * 255).astype(np.uint8)
+    content: NDArray[np.generic] = shown
+    if output.suffix.lower() == ".png":
+        shown *= 255
+        content = np.rint(shown, out=shown).astype(np.uint8)
     write_together(output.parent, {output.name: content})
     answers.print(
         f"{output}: {shown.shape[1]} x {shown.shape[0]}. {RESEARCH_USE_ONLY}", soft_wrap=True
@@ -114,6 +117,8 @@ def predict_paths(
     else:
         print_refused(refused)
         answers.print(model_line(opened), soft_wrap=True)
+    if not rows and not refused:
+        raise _no_film_in(paths)
     if not rows:
         raise typer.Exit(1)
 
@@ -238,6 +243,17 @@ def _explanation_files(
     return files
 
 
-def _leave_if_nothing(found: FoundStudies) -> None:
+def _leave_if_nothing(found: FoundStudies, paths: list[Path]) -> None:
+    if not found.studies and not found.refused:
+        raise _no_film_in(paths)
     if not found.studies:
         raise typer.Exit(1)
+
+
+def _no_film_in(paths: list[Path]) -> MedKDError:
+    return MedKDError(
+        "Cannot open",
+        path=paths[0],
+        because="no file is in it",
+        cure="Name a folder that holds films; hidden files are left out.",
+    )

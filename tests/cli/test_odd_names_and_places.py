@@ -114,3 +114,11 @@ def test_a_name_that_steers_the_terminal_is_spelled_on_one_line(medkd: Medkd, fi
     assert "two\\nlines\\x1b[31m.png: 64 x 64" in opened.output
     assert "no\\n\\x1b[31m.png: there is no such file" in refused.errors
     assert "\x1b" not in opened.output + refused.errors
+
+
+def test_a_folder_without_files_is_told_as_such(medkd: Medkd, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    done = medkd("open", empty)
+    assert done.status == 1
+    assert f"Cannot open {empty}: no file is in it. Name a folder" in done.errors
