@@ -64,6 +64,11 @@ class FileContent:
     lines: tuple[ContentLine, ...]
 
 
+def printable_line(text: str) -> str:
+    """Text without line breaks, and without marks that reorder or hide what is shown."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
 def read_content(path: Path | str) -> FileContent:
     """List what a DICOM, PNG, JPEG or TIFF file says about itself; no pixel is decoded.
 

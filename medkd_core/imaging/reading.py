@@ -71,7 +71,7 @@ def read_entry(path: Path | str) -> Study | FileList:
 
 
 def reader_of(path: Path) -> ModuleType:
-    """The module that reads a file: `dicom`, `raster` or `archives`, told from its first bytes.
+    """The module that reads a file, `dicom.reader`, `raster.reader` or `archives`, by its start.
 
     Raises
     ------

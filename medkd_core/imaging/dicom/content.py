@@ -18,7 +18,13 @@ from pydicom.uid import UID
 from pydicom.valuerep import PersonName
 
 from medkd_core.errors import UnreadableFileError
-from medkd_core.imaging.content import CANNOT_BE_READ, LARGEST_LINES, ContentLine, FileContent
+from medkd_core.imaging.content import (
+    CANNOT_BE_READ,
+    LARGEST_LINES,
+    ContentLine,
+    FileContent,
+    printable_line,
+)
 from medkd_core.imaging.dicom.documents import readable_text
 from medkd_core.imaging.dicom.elements import ITEM, Element, elements_of
 
@@ -104,14 +110,14 @@ def _private_name(element: Element, number: int) -> str:
     try:
         return private_dictionary_description(element.tag, element.creator).strip("[]")
     except KeyError:
-        return f"Private, {_one_line(element.creator)}" if element.creator else "Private"
+        return f"Private, {printable_line(element.creator)}" if element.creator else "Private"
 
 
 def _value_text(element: Element) -> str:
     if element.vr == "SQ":
         return ""
     try:
-        text = _shortened(_one_line(_decoded(element)), element)
+        text = _shortened(printable_line(_decoded(element)), element)
     except Exception:
         # A value may hold anything, and decoders of character sets raise anything.
         return CANNOT_BE_READ
@@ -175,11 +181,6 @@ def _bulk(element: Element) -> str:
     if length <= _MOST_HEX_BYTES:
         return element.head.hex(" ").upper()
     return f"{length:,} bytes"
-
-
-def _one_line(text: str) -> str:
-    """Text without line breaks, and without marks that reorder or hide what is shown."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _shortened(text: str, element: Element) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 
 from pydicom import Dataset
 
+from medkd_core.imaging.content import printable_line
+
 MOST_CHARACTERS = 4_000
 MOST_LISTED = 200
 
@@ -76,9 +78,8 @@ def clock(raw: str) -> str:
 
 
 def one_line(value: str) -> str:
-    """Text without line breaks, and without marks that reorder or hide what is shown."""
-    shown = value[:MOST_CHARACTERS]
-    return " ".join("".join(c if c.isprintable() else " " for c in shown).split())
+    """The start of a text as a printable line."""
+    return printable_line(value[:MOST_CHARACTERS])
 
 
 def named(*facts: tuple[str, str], indent: int = 0) -> Iterator[str]:

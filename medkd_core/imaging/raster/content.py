@@ -8,7 +8,13 @@ from pathlib import Path
 
 from PIL import ExifTags, Image, TiffTags
 
-from medkd_core.imaging.content import CANNOT_BE_READ, LARGEST_LINES, ContentLine, FileContent
+from medkd_core.imaging.content import (
+    CANNOT_BE_READ,
+    LARGEST_LINES,
+    ContentLine,
+    FileContent,
+    printable_line,
+)
 from medkd_core.imaging.raster.reader import opened
 
 _MOST_CHARACTERS = 1000
@@ -113,6 +119,5 @@ def _mode_words(mode: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    shown = "".join(c if c.isprintable() else " " for c in text[: 2 * _MOST_CHARACTERS])
-    line = " ".join(shown.split())
+    line = printable_line(text[: 2 * _MOST_CHARACTERS])
     return line if len(line) <= _MOST_CHARACTERS else f"{line[:_MOST_CHARACTERS]} …"
