@@ -141,6 +141,15 @@ def test_dicomdir_does_not_reach_out_of_its_folder(media: Path, draw_dicom: Draw
     assert not found.studies
 
 
+def test_dicomdir_in_capitals_finds_the_small_names_of_a_mounted_disc(media: Path) -> None:
+    header = dcmread(media / "DICOMDIR")
+    for record in header.DirectoryRecordSequence:
+        record.ReferencedFileID = [part.upper() for part in record.ReferencedFileID]
+    header.save_as(media / "DICOMDIR")
+    found = find_studies([media / "DICOMDIR"])
+    assert sum(len(study.instances) for study in found.studies) == 2
+
+
 def test_dicomdir_with_a_name_that_no_disk_holds_gives_its_other_films(media: Path) -> None:
     header = dcmread(media / "DICOMDIR")
     header.DirectoryRecordSequence[0].ReferencedFileID = ["films", "X" * 300]

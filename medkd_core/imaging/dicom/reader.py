@@ -6,6 +6,7 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 
 from pydicom import Dataset
@@ -102,9 +103,11 @@ def _listed_files(source: DicomSource) -> Iterator[Path]:
     for record in source.header.get("DirectoryRecordSequence") or ():
         name = record.get("ReferencedFileID")
         if name:
-            file = folder.joinpath(*_components(name))
-            if file.resolve().is_relative_to(folder) and is_file(file):
-                yield file
+            listed = _components(name)
+            # Linux gives the names on such discs in small letters.
+            files = (folder.joinpath(*listed), folder.joinpath(*map(str.lower, listed)))
+            there = (f for f in files if f.resolve().is_relative_to(folder) and is_file(f))
+            yield from islice(there, 1)
 
 
 def _components(file_id: str | list[str]) -> list[str]:
