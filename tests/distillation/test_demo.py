@@ -33,7 +33,7 @@ def test_build_replaces_the_demo_by_a_bundle_that_passes_and_films_that_open(sma
     assert report.manifest.demo
     assert report.networks == ("ofa_595", "visformer_s")
     found = find_studies([folder / "studies"])
-    assert (len(found.studies), found.refused) == (4, ())
+    assert (len(found.studies), found.refused) == (5, ())
     assert sorted(path.name for path in folder.iterdir()) == ["bundle", "studies"]
     assert list(tmp_path.iterdir()) == [folder]
     assert any("student: epoch 1 of 1" in sentence for sentence in told)
