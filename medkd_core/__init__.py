@@ -1,5 +1,14 @@
-"""The research engine behind MedKD. Research use only."""
+"""The research engine behind MedKD. Research use only.
+
+Importing it tells libraries to keep to themselves what they are used for: onnxruntime (from 1.29
+on) and huggingface_hub report it to their makers unless they are told not to before they load.
+"""
+
+import os
 
 __version__ = "0.1.0"
 
 RESEARCH_USE_ONLY = "Research use only. Not for diagnosis."
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"

@@ -68,11 +68,12 @@ def image_text(film: Film, rate: float = 0.0) -> str:
 
 
 def series_text(film: Film) -> str:
-    """Number and description of the film's series, as far as the file gives them."""
+    """Description of the film's series, and its number where the study has several."""
     series = film.series
     if series is None:
         return ""
-    number = "" if series.number is None else f"Series {series.number}"
+    is_told = series.number is not None and len(film.study.series) > 1
+    number = f"Series {series.number}" if is_told else ""
     named = image_name(film.instance, film.study)
     description = "" if series.description == named else series.description
     return " · ".join(filter(None, (number, description)))

@@ -30,7 +30,7 @@ def test_corners_say_who_what_how_and_how_large():
     film = film_of(study_of(images=12), image=2, spacing=CALIBRATED)
     texts = corner_texts(film, film.first_voi, 0.5)
     assert texts.top_left == ("PHANTOM, ADA", "MK-0001 · F · 61 y")
-    assert texts.top_right == ("Chest PA", "2024-06-11", "Series 1 · Axial 5 mm")
+    assert texts.top_right == ("Chest PA", "2024-06-11", "Axial 5 mm")
     assert texts.bottom_left == ("W 1000 L 500 · Soft", "Image 3 of 12")
     assert texts.bottom_right == ("Zoom 50 % · 60 × 40", "0.5 × 0.25 mm/px, calibrated")
 
@@ -46,7 +46,14 @@ def test_hidden_patient_is_in_no_corner():
     hidden = texts_in(corner_texts(film, film.first_voi, 1.0, patient_hidden=True))
     for word in ("PHANTOM", "ADA", "MK-0001", "61"):
         assert word not in hidden
-    assert "Series 1" in hidden
+    assert "Axial 5 mm" in hidden
+
+
+def test_series_has_its_number_where_the_study_has_several():
+    study = study_of()
+    second = replace(study.series[0], uid="2", number=2)
+    film = film_of(replace(study, series=(*study.series, second)))
+    assert "Series 1 · Axial 5 mm" in texts_in(corner_texts(film, film.first_voi, 1.0))
 
 
 def test_played_images_say_how_fast_they_follow():
