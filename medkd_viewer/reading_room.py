@@ -295,8 +295,9 @@ class ReadingRoom(QWidget):
 
     def _fail_to_open(self, reason: str) -> None:
         self.is_opening, self.trouble = False, reason
-        self.panes.film_pane.explain(reason)
-        self.message.emit(reason)
+        told = _without_file(reason) if self.look.patient_hidden else reason
+        self.panes.film_pane.explain(told)
+        self.message.emit(told)
 
     def _show_film(self, film: Film) -> None:
         before = self.state.film
@@ -365,3 +366,8 @@ class ReadingRoom(QWidget):
         left, _, right = self.splitter.sizes()
         if left and right:
             self.settings.panel_widths = (left, right)
+
+
+def _without_file(sentence: str) -> str:
+    """What `MedKDError` says, without the file, whose name is often the patient's."""
+    return f"A file cannot be shown: {sentence.partition(': ')[2] or 'its name is hidden.'}"
