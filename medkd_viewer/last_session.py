@@ -38,7 +38,9 @@ class SessionKeeper(QObject):
         room.intake.finished.connect(self._take_found)
 
     def keep(self) -> None:
-        """Put what is open now into the settings."""
+        """Put what is open now into the settings, but for a session that is still being opened."""
+        if self._resuming is not None:
+            return
         self._settings.session = LastSession(
             paths=[path for path in self._paths if self._holds_study(path)][-_MOST_PATHS:],
             films=self._room.comparing.films(),

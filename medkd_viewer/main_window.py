@@ -49,6 +49,7 @@ from medkd_viewer.train_room import TrainRoom
 DEFAULT_SIZE = (1440, 900)
 _SMALLEST_SIZE = (860, 500)
 _ANSWER_MS = 6000
+_REMEMBERED_EVERY_MS = 20_000
 """Panels and tools give way before it; a screen of 1920 x 1080 at scale 2 has 960 x 540."""
 
 
@@ -104,6 +105,10 @@ class MainWindow(QMainWindow):
         self._connect_bars()
         self.side_panels = SidePanels(self)
         self.session_keeper = SessionKeeper(self.room, self.settings, self)
+        # A viewer that is killed loses no more than this.
+        self._saving = QTimer(self, interval=_REMEMBERED_EVERY_MS)
+        self._saving.timeout.connect(self.remember)
+        self._saving.start()
         carry_out_at_start(self)
         self._restore()
         self.show_tab("read")
@@ -138,6 +143,15 @@ class MainWindow(QMainWindow):
         made.addActions([self.actions_by_name[name] for name in ("undo", "redo", "measurements")])
         return made
 
+    def remember(self) -> None:
+        """Keep how the window stands and what is open for the next start."""
+        if not self.isFullScreen():
+            geometry = bytes(self.saveGeometry().data())
+            self.settings.window_geometry = base64.b64encode(geometry).decode("ascii")
+        if self.keeps_session:
+            self.session_keeper.keep()
+        self.save_settings()
+
     def save_settings(self) -> None:
         """Remember what was chosen."""
         self._settings_file.save()
@@ -167,12 +181,8 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Remember how the window was left."""
-        if not self.isFullScreen():
-            geometry = bytes(self.saveGeometry().data())
-            self.settings.window_geometry = base64.b64encode(geometry).decode("ascii")
-        if self.keeps_session:
-            self.session_keeper.keep()
-        self.save_settings()
+        self._saving.stop()
+        self.remember()
         self.train.leave()
         super().closeEvent(event)
 

@@ -204,17 +204,20 @@ class SettingsFile:
     def __init__(self, path: Path | None) -> None:
         self.path = path
         self.trouble = ""
+        self._saved = ""
         self.settings = self._load()
 
     def save(self) -> None:
-        """Write beside and rename, so that a crash leaves the old settings."""
-        if self.path is None:
+        """Write what has changed beside and rename, so that a crash leaves the old settings."""
+        content = self.settings.model_dump_json(indent=1)
+        if self.path is None or content == self._saved:
             return
         beside = self.path.with_suffix(".new")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            beside.write_text(self.settings.model_dump_json(indent=1), encoding="utf-8")
+            beside.write_text(content, encoding="utf-8")
             beside.replace(self.path)
+            self._saved = content
         except OSError as error:
             _log.warning("The settings could not be saved: %s", error.strerror)
 

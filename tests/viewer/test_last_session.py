@@ -49,6 +49,21 @@ def test_film_layout_and_what_lay_beside_come_back(desk, folder):
     assert desk.panes.layout_now is Layout.TWO
 
 
+def test_session_that_is_still_being_opened_is_not_forgotten(desk, folder):
+    desk.window.settings.session = LastSession(paths=[folder / "ada.dcm"])
+    desk.window.session_keeper.resume()
+    desk.window.session_keeper.keep()
+    assert desk.window.settings.session.paths == [folder / "ada.dcm"]
+    desk.wait(lambda: not desk.room.is_opening and not desk.room.intake.is_looking)
+
+
+def test_what_is_open_is_remembered_while_the_window_is_open(desk, folder):
+    desk.open([folder / "ada.dcm"])
+    desk.window.remember()
+    assert desk.window.settings.session.paths == [folder / "ada.dcm"]
+    assert desk.window.settings.window_geometry
+
+
 def test_path_that_has_gone_is_told_and_dropped(desk, folder):
     gone = folder / "gone.dcm"
     resumed(desk, LastSession(paths=[gone, folder / "ada.dcm"]))
