@@ -41,8 +41,9 @@ class SessionKeeper(QObject):
         """Put what is open now into the settings, but for a session that is still being opened."""
         if self._resuming is not None:
             return
+        holding = self._places_of_studies()
         self._settings.session = LastSession(
-            paths=[path for path in self._paths if self._holds_study(path)][-_MOST_PATHS:],
+            paths=[path for path in self._paths if path in holding][-_MOST_PATHS:],
             films=self._room.comparing.films(),
             layout=self._room.panes.layout_now.value,
         )
@@ -88,9 +89,11 @@ class SessionKeeper(QObject):
             return None
         return film
 
-    def _holds_study(self, path: Path) -> bool:
-        firsts = (study.instances[0].path for study in self._room.library.studies.values())
-        return any(path == first or path in first.parents for first in firsts)
+    def _places_of_studies(self) -> set[Path]:
+        """The first file of each study and every folder above it."""
+        firsts = {study.instances[0].path for study in self._room.library.studies.values()}
+        folders = {first.parent for first in firsts}
+        return firsts | folders | {above for folder in folders for above in folder.parents}
 
 
 def _gone_words(gone: Sequence[Path]) -> str:

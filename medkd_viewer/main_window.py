@@ -47,9 +47,9 @@ from medkd_viewer.top_bar import TopBar
 from medkd_viewer.train_room import TrainRoom
 
 DEFAULT_SIZE = (1440, 900)
-_SMALLEST_SIZE = (860, 500)
 _ANSWER_MS = 6000
 _REMEMBERED_EVERY_MS = 20_000
+_SMALLEST_SIZE = (860, 500)
 """Panels and tools give way before it; a screen of 1920 x 1080 at scale 2 has 960 x 540."""
 
 
@@ -204,8 +204,9 @@ class MainWindow(QMainWindow):
     def _restore(self) -> None:
         self.resize(*DEFAULT_SIZE)
         if self.settings.window_geometry:
-            geometry = base64.b64decode(self.settings.window_geometry)
-            self.restoreGeometry(QByteArray(geometry))
+            # Qt's own decoder passes over what is damaged; a window then keeps its default size.
+            geometry = QByteArray.fromBase64(self.settings.window_geometry.encode())
+            self.restoreGeometry(geometry)
 
     def _connect_actions(self) -> None:
         doing = deeds(self)

@@ -64,6 +64,12 @@ def test_what_is_open_is_remembered_while_the_window_is_open(desk, folder):
     assert desk.window.settings.window_geometry
 
 
+def test_damaged_geometry_opens_at_the_default_size(desk):
+    desk.window.settings.window_geometry = "a"
+    desk.window._restore()
+    assert desk.window.isVisible()
+
+
 def test_path_that_has_gone_is_told_and_dropped(desk, folder):
     gone = folder / "gone.dcm"
     resumed(desk, LastSession(paths=[gone, folder / "ada.dcm"]))
