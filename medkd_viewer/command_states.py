@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from medkd_viewer.commands import COMMANDS
-from medkd_viewer.menus import Actions
 from medkd_viewer.reading.film import Film
 from medkd_viewer.reading.layouts import Layout
 from medkd_viewer.reading.look import Tool
 from medkd_viewer.reading_room import ReadingRoom
+from medkd_viewer.window.menus import Actions
 
 _NEED_FILM = tuple(
     command.name

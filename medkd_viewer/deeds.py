@@ -7,8 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from medkd_viewer.dialogs import ask_bundle, ask_files, ask_folder, show_about, show_log_folder
-from medkd_viewer.keys_dialog import KeysDialog
 from medkd_viewer.preferences.opening import open_preferences
 from medkd_viewer.reading.layouts import Layout
 from medkd_viewer.reading.look import Tool
@@ -16,6 +14,14 @@ from medkd_viewer.reading.state import ReadingState
 from medkd_viewer.reading.viewport import flipped, turned
 from medkd_viewer.reading_room import ReadingRoom
 from medkd_viewer.settings import Settings
+from medkd_viewer.window.dialogs import (
+    ask_bundle,
+    ask_files,
+    ask_folder,
+    show_about,
+    show_log_folder,
+)
+from medkd_viewer.window.keys_dialog import KeysDialog
 from resources import DEMO_STUDIES
 
 if TYPE_CHECKING:

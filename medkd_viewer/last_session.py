@@ -12,6 +12,7 @@ from medkd_viewer.reading.layouts import Layout
 from medkd_viewer.reading_room import ReadingRoom
 from medkd_viewer.settings import LastSession, OpenFilm, Settings
 from medkd_viewer.studies.library import images_of
+from medkd_viewer.studies.recent import is_there
 
 _MOST_PATHS = 64
 
@@ -51,7 +52,7 @@ class SessionKeeper(QObject):
     def resume(self) -> None:
         """Open what was open last; what is not there any more is told and dropped."""
         session = self._settings.session
-        there = [path for path in session.paths if path.exists()]
+        there = [path for path in session.paths if is_there(path)]
         gone = [path for path in session.paths if path not in there]
         if there:
             self._resuming = session

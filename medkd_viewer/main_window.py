@@ -25,7 +25,6 @@ from PySide6.QtWidgets import (
 
 from medkd_core.bundles.contents import is_bundle
 from medkd_core.jobs.store import JobStore
-from medkd_viewer.bottom_bar import BottomBar
 from medkd_viewer.command_states import show_states
 from medkd_viewer.commands import make_actions
 from medkd_viewer.contents.windows import ContentWindows
@@ -35,22 +34,23 @@ from medkd_viewer.findings.opinion import ModelStatus, SecondOpinion
 from medkd_viewer.key_bindings import KeyBindings
 from medkd_viewer.last_session import SessionKeeper
 from medkd_viewer.measuring.measurements_window import MeasurementsWindow
-from medkd_viewer.peek import Peek
 from medkd_viewer.preferences.effects import carry_out_at_start
 from medkd_viewer.reading_room import ReadingRoom
-from medkd_viewer.regions import go_to_next, region_of
 from medkd_viewer.settings import SettingsFile
-from medkd_viewer.side_panels import SidePanels
-from medkd_viewer.status_words import activity_words, cursor_words, device_words, map_words
 from medkd_viewer.studies.journal import Journal
-from medkd_viewer.top_bar import TopBar
 from medkd_viewer.train_room import TrainRoom
+from medkd_viewer.window.bottom_bar import BottomBar
+from medkd_viewer.window.peek import Peek
+from medkd_viewer.window.regions import go_to_next, region_of
+from medkd_viewer.window.side_panels import SidePanels
+from medkd_viewer.window.status_words import activity_words, cursor_words, device_words, map_words
+from medkd_viewer.window.top_bar import TopBar
 
 DEFAULT_SIZE = (1440, 900)
 _ANSWER_MS = 6000
 _REMEMBERED_EVERY_MS = 20_000
-_SMALLEST_SIZE = (860, 500)
-"""Panels and tools give way before it; a screen of 1920 x 1080 at scale 2 has 960 x 540."""
+_SMALLEST_SIZE = (620, 350)
+"""Panels and tools give way before it; a screen of 1280 x 800 at scale 2 has 640 x 400."""
 
 
 class MainWindow(QMainWindow):
@@ -80,7 +80,8 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("MedKD")
         self.setAcceptDrops(True)
         self.setMinimumSize(*_SMALLEST_SIZE)
-        self._settings_file = settings_file
+        self._settings_file, self._journal = settings_file, journal
+        self._model_was_chosen = False
         self.keeps_session = True
         self.settings = settings_file.settings
         self.key_bindings = KeyBindings(self.settings.keys)
@@ -125,6 +126,7 @@ class MainWindow(QMainWindow):
 
     def open_model(self, path: Path | None) -> None:
         """Open a bundle, None for the demo; it is remembered once it is open."""
+        self._model_was_chosen = True
         self.opinion.open_model(path, self.opinion.device_key)
 
     def show_tab(self, tab: str) -> None:
@@ -151,6 +153,9 @@ class MainWindow(QMainWindow):
         if self.keeps_session:
             self.session_keeper.keep()
         self.save_settings()
+        unsaved = self._settings_file.unsaved or self._journal.unsaved
+        if unsaved:
+            self.answer(unsaved)
 
     def save_settings(self) -> None:
         """Remember what was chosen."""
@@ -253,7 +258,8 @@ class MainWindow(QMainWindow):
 
     def _show_model(self) -> None:
         opinion, settings = self.opinion, self.settings
-        if opinion.status is ModelStatus.READY:
+        # What the command line says holds for one run.
+        if opinion.status is ModelStatus.READY and self._model_was_chosen:
             settings.keep_model(opinion.model_path)
         manifest = opinion.manifest
         name = f"{manifest.name} {manifest.version}" if manifest else opinion.status.value

@@ -11,35 +11,35 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
 
 from medkd_core.imaging.study import FoundStudies, Instance, Refusal, Study
-from medkd_viewer.comparing import Comparing
 from medkd_viewer.contents.reading_area import ReadingArea
 from medkd_viewer.contents.text_page import TextPage
 from medkd_viewer.decoding import Decoding
 from medkd_viewer.findings.asking import Asking
+from medkd_viewer.findings.judging import Judging
 from medkd_viewer.findings.opinion import SecondOpinion
 from medkd_viewer.findings.panel import FindingsPanel
-from medkd_viewer.hanging import Hanging
-from medkd_viewer.judging import Judging
 from medkd_viewer.measuring.measuring import Measuring
-from medkd_viewer.opening import Opening
 from medkd_viewer.reading.cine import Cine
+from medkd_viewer.reading.comparing import Comparing
 from medkd_viewer.reading.desk import Desk
 from medkd_viewer.reading.film import Film
+from medkd_viewer.reading.hanging import Hanging
 from medkd_viewer.reading.links import Links
 from medkd_viewer.reading.look import Look
 from medkd_viewer.reading.map_layer import MapStyle
 from medkd_viewer.reading.pane_grid import PaneGrid
 from medkd_viewer.reading.state import ReadingState
-from medkd_viewer.regions import Region
 from medkd_viewer.settings import Settings
 from medkd_viewer.studies.file_manager import show_in_folder
 from medkd_viewer.studies.intake import Intake
 from medkd_viewer.studies.journal import Journal
 from medkd_viewer.studies.library import Library, Sign
+from medkd_viewer.studies.opening import Opening
 from medkd_viewer.studies.panel import StudiesPanel
 from medkd_viewer.studies.pictures import count_images, documents_of
 from medkd_viewer.studies.remarks import remark_of
 from medkd_viewer.studies.thumbnails import Thumbnails
+from medkd_viewer.window.regions import Region
 
 _OPACITY_STEP = 0.05
 

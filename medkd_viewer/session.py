@@ -26,11 +26,11 @@ from medkd_viewer.inference import Inference
 from medkd_viewer.log_folder import Mishaps, log_folder, start_log
 from medkd_viewer.main_window import DEFAULT_SIZE, MainWindow
 from medkd_viewer.reading.layouts import Layout
-from medkd_viewer.screen_fit import fit_to_screen, keep_on_screen
 from medkd_viewer.screenshot import write_screenshot
 from medkd_viewer.settings import SettingsFile, default_settings_path
 from medkd_viewer.studies.journal import Journal, default_journal_path
 from medkd_viewer.theme import apply_theme, icon
+from medkd_viewer.window.screen_fit import fit_to_screen, keep_on_screen
 from resources import DEMO_STUDIES
 
 _log = logging.getLogger(__name__)

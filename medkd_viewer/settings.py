@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -11,6 +12,7 @@ from typing import Annotated, Literal
 from platformdirs import user_config_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from medkd_core.jobs.durable import write_durably
 from medkd_viewer.reading.map_layer import COLOUR_MAPS, MapStyle
 
 _log = logging.getLogger(__name__)
@@ -199,26 +201,28 @@ class SettingsFile:
     settings : Settings
     trouble : str
         A sentence about what was damaged; empty when all was well.
+    unsaved : str
+        Why the last change could not be kept, as a sentence; empty when it was.
     """
 
     def __init__(self, path: Path | None) -> None:
         self.path = path
         self.trouble = ""
+        self.unsaved = ""
         self._saved = ""
         self.settings = self._load()
 
     def save(self) -> None:
-        """Write what has changed beside and rename, so that a crash leaves the old settings."""
+        """Write what has changed; a crash leaves the old settings."""
         content = self.settings.model_dump_json(indent=1)
         if self.path is None or content == self._saved:
             return
-        beside = self.path.with_suffix(".new")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            beside.write_text(content, encoding="utf-8")
-            beside.replace(self.path)
-            self._saved = content
+            write_durably(self.path, content)
+            self._saved, self.unsaved = content, ""
         except OSError as error:
+            self.unsaved = f"What you choose cannot be kept: {error.strerror}."
             _log.warning("The settings could not be saved: %s", error.strerror)
 
     def _load(self) -> Settings:
@@ -228,10 +232,16 @@ class SettingsFile:
             return self._without_damage(self.path.read_bytes())
         except FileNotFoundError:
             return Settings()
-        except (OSError, ValueError):
-            self.trouble = "The settings were unreadable; everything is as it came."
-            _log.warning(self.trouble)
-            return Settings()
+        except OSError as error:
+            # They may be whole: nothing is written over them.
+            self.path = None
+            self.trouble = f"The settings cannot be read ({error.strerror}); nothing is kept."
+        except ValueError:
+            with suppress(OSError):
+                self.path.replace(self.path.with_suffix(".damaged"))
+            self.trouble = "The settings were damaged; everything is as it came, a copy is kept."
+        _log.warning(self.trouble)
+        return Settings()
 
     def _without_damage(self, content: bytes) -> Settings:
         try:

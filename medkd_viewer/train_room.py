@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from medkd_core.jobs.store import JobStore
-from medkd_viewer.regions import Region, region_of
+from medkd_viewer.window.regions import Region, region_of
 
 if TYPE_CHECKING:
     from medkd_viewer.training.train_tab import TrainTab

@@ -35,7 +35,7 @@ def is_bundle(path: Path) -> bool:
             return False
         with zipfile.ZipFile(path) as packed:
             names = [PurePosixPath(name) for name in packed.namelist()]
-    except (OSError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile):
+    except (OSError, ValueError, RuntimeError, zipfile.BadZipFile):
         return False
     return any(name.name == MANIFEST and len(name.parts) <= 2 for name in names)
 

@@ -25,7 +25,6 @@ _NOT_READABLE = (
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
-    NotImplementedError,
     RuntimeError,
     EOFError,
     ValueError,

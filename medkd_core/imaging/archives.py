@@ -268,7 +268,7 @@ def _is_hidden(name: PurePosixPath) -> bool:
 def _told_as_member(path: Path) -> Iterator[None]:
     try:
         yield
-    except (NotImplementedError, RuntimeError):
+    except RuntimeError:
         raise _refusal(path, "its kind of ZIP compression is not supported", _UNPACK_IT) from None
     except zipfile.BadZipFile:
         raise _refusal(path, "it is damaged within the ZIP file") from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from medkd_viewer.bottom_bar import HEIGHT
+from medkd_viewer.window.bottom_bar import HEIGHT
 
 
 def research_footer(hint: str = "") -> QWidget:

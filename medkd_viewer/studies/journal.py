@@ -11,6 +11,7 @@ from pathlib import Path
 from platformdirs import user_data_path
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from medkd_core.jobs.durable import write_durably
 from medkd_viewer.measuring.measurement import Measurement
 
 _log = logging.getLogger(__name__)
@@ -50,10 +51,16 @@ class Journal:
     ----------
     path : Path or None
         None keeps the notes only while the program runs.
+
+    Attributes
+    ----------
+    unsaved : str
+        Why the last note could not be kept, as a sentence; empty when it was.
     """
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
+        self.unsaved = ""
         self._entries = self._load()
 
     def read_at(self, study_uid: str) -> datetime | None:
@@ -121,12 +128,12 @@ class Journal:
     def _save(self) -> None:
         if self._path is None:
             return
-        beside = self._path.with_suffix(".new")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            beside.write_bytes(_Entries.dump_json(self._entries))
-            beside.replace(self._path)
+            write_durably(self._path, _Entries.dump_json(self._entries))
+            self.unsaved = ""
         except OSError as error:
+            self.unsaved = f"Measurements and judgements cannot be kept: {error.strerror}."
             _log.warning("The journal could not be saved: %s", error.strerror)
 
 

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QComboBox, QLineEdit, QSlider
 
 from medkd_viewer.commands import COMMANDS
-from medkd_viewer.keys_dialog import KeysDialog
+from medkd_viewer.window.keys_dialog import KeysDialog
 
 CONTROLS = (QAbstractButton, QComboBox, QLineEdit, QSlider, QAbstractItemView)
 

@@ -17,9 +17,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from medkd_viewer.keys_dialog import KeysDialog
 from medkd_viewer.preferences.opening import preferences
 from medkd_viewer.reading.pane import FilmPane
+from medkd_viewer.window.keys_dialog import KeysDialog
 
 KINDS = (
     QAbstractButton,

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QWidget
 
 from medkd_viewer.last_session import SessionKeeper
 from medkd_viewer.reading.layouts import Layout
-from medkd_viewer.screen_fit import fit_to_screen
 from medkd_viewer.settings import LastSession, OpenFilm
+from medkd_viewer.window.screen_fit import fit_to_screen
 
 
 @pytest.fixture

@@ -66,3 +66,27 @@ def test_folder_opened_again_is_first_and_once(tmp_path):
     for name in ("a", "b", "a"):
         settings.keep_folder(RecentFolder(path=tmp_path / name, studies=1, images=1))
     assert [folder.path.name for folder in settings.recent_folders] == ["a", "b"]
+
+
+def test_settings_that_cannot_be_kept_are_told(desk, tmp_path):
+    in_the_way = tmp_path / "a file"
+    in_the_way.touch()
+    desk.window._settings_file.path = in_the_way / "viewer.json"
+    desk.window.remember()
+    assert "cannot be kept" in desk.window.bottom_bar.activity.text()
+
+
+def test_damaged_settings_are_kept_as_a_copy(tmp_path):
+    path = tmp_path / "viewer.json"
+    path.write_text("{ no json")
+    SettingsFile(path).save()
+    assert path.with_suffix(".damaged").read_text() == "{ no json"
+
+
+def test_model_of_the_command_line_is_not_remembered(desk, tmp_path):
+    desk.window.settings.model = tmp_path / "mine.zip"
+    desk.opinion.open_model(None, "cpu")
+    desk.wait(lambda: desk.opinion.manifest is not None)
+    assert desk.window.settings.model == tmp_path / "mine.zip"
+    desk.window.open_model(None)
+    desk.wait(lambda: desk.window.settings.model is None)

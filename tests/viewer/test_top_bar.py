@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import pytest
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMenu, QToolButton
+from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from medkd_viewer.commands import COMMANDS
-from medkd_viewer.menus import MenuButton, main_menu
+from medkd_viewer.window.menus import MenuButton, main_menu
 
 
 def offered(menu: QMenu) -> set[QAction]:
@@ -25,7 +26,7 @@ def test_menu_offers_every_command(desk):
 
 
 def test_tool_that_has_no_room_is_found_in_the_menu_at_the_end(desk):
-    for width in (900, 1020, 1280, 1920):
+    for width in (640, 900, 1020, 1280, 1920):
         desk.window.resize(width, 700)
         desk.wait(lambda width=width: desk.window.top_bar.width() == width)
         assert_every_tool_is_found(desk.window.top_bar, whole=width >= 1280)
@@ -87,3 +88,28 @@ def test_button_of_layouts_draws_the_one_in_use(desk, films):
     before = button.icon().pixmap(20).toImage()
     desk.window.actions_by_name["layout_four"].trigger()
     assert button.icon().pixmap(20).toImage() != before
+
+
+@pytest.mark.parametrize("tab", ["read_tab", "train_tab"])
+def test_smallest_screen_holds_the_whole_window(desk, films, tab):
+    desk.open([films / "ada.dcm"])
+    desk.state.set_cursor((100, 100))
+    desk.window.actions_by_name[tab].trigger()
+    desk.window.resize(640, 376)
+    desk.wait(lambda: desk.window.width() == 640)
+    for part in (desk.window.top_bar, desk.window.bottom_bar, *desk.panes.panes):
+        if part.isVisible():
+            corner = part.mapTo(desk.window, part.rect().bottomRight())
+            assert desk.window.rect().contains(corner), part
+            inner = (w for w in part.children() if isinstance(w, QWidget) and w.isVisible())
+            assert all(part.rect().contains(w.geometry()) for w in inner)
+
+
+def test_panels_come_back_with_the_room_for_them(desk):
+    window = desk.window
+    shown = []
+    for width in (1300, 1000, 640, 1000, 1300):
+        window.resize(width, 700)
+        desk.wait(lambda width=width: window.width() == width)
+        shown.append((desk.room.studies.isVisible(), desk.room.findings.isVisible()))
+    assert shown == [(True, True), (False, True), (False, False), (False, True), (True, True)]

@@ -9,7 +9,7 @@ from medkd_viewer.measuring.measurement import Kind, Measurement
 from medkd_viewer.measuring.readings import readings
 from medkd_viewer.reading.look import Look
 from medkd_viewer.reading.state import ReadingState
-from medkd_viewer.status_words import cursor_words
+from medkd_viewer.window.status_words import cursor_words
 
 LENGTH = Measurement(kind=Kind.LENGTH, points=((10.0, 10.0), (40.0, 50.0)))
 PROBE = Measurement(kind=Kind.PROBE, points=((20.9, 10.2),))

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject, Signal
 
 from medkd_core.imaging.study import Study
-from medkd_viewer.hanging import Hanging
 from medkd_viewer.reading.desk import Desk
+from medkd_viewer.reading.hanging import Hanging
 from medkd_viewer.reading.layouts import FilmCell, Layout, smallest_for
 from medkd_viewer.reading.pane_grid import PaneGrid
 from medkd_viewer.reading.state import ReadingState

@@ -11,10 +11,11 @@ if TYPE_CHECKING:
     from medkd_viewer.main_window import MainWindow
 
 _ROOM_FOR_BOTH = 1100
+_ROOM_FOR_ONE = 840
 
 
 class SidePanels(QObject):
-    """Hides the studies while there is no room for both panels, and remembers what was wanted.
+    """Hides the studies, then the findings, where room is short; remembers what was wanted.
 
     Parameters
     ----------
@@ -24,7 +25,7 @@ class SidePanels(QObject):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
-        self._narrow = False
+        self._room_for = 2
         actions = window.actions_by_name
         self._actions = (actions["studies_panel"], actions["findings_panel"])
         for action in self._actions:
@@ -39,15 +40,16 @@ class SidePanels(QObject):
         return False
 
     def _fit(self, width: int) -> None:
-        narrow = width < _ROOM_FOR_BOTH
-        if narrow != self._narrow:
-            self._narrow = narrow
+        room_for = (width >= _ROOM_FOR_ONE) + (width >= _ROOM_FOR_BOTH)
+        if room_for != self._room_for:
+            self._room_for = room_for
             studies, findings = self._window.settings.panels_shown
-            self._show(studies and not (narrow and findings), findings)
+            findings = findings and room_for > 0
+            self._show(studies and room_for > findings, findings)
 
     def _keep(self) -> None:
         # What is asked for where there is no room holds for now only.
-        if not self._narrow:
+        if self._room_for == 2:
             studies, findings = (action.isChecked() for action in self._actions)
             self._window.settings.panels_shown = (studies, findings)
 

@@ -8,12 +8,13 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QMenu, QSizePolicy, QToolButton, QWidget
 
-from medkd_viewer.menus import MenuButton
+from medkd_viewer.window.menus import MenuButton
 
 BUTTON = 32
 _GAP = 4
 _LINE_ROOM = 13
 _LINE_HEIGHT = 20
+_FEWEST = 3
 
 
 class ToolRow(QWidget):
@@ -49,8 +50,8 @@ class ToolRow(QWidget):
         return QSize(wide + _LINE_ROOM * len(self._lines), BUTTON)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
-        """Room for the first tools and the menu of the others."""
-        first = sum(button.width() + _GAP for button in self._groups[0])
+        """Room for the first few tools and the menu of the others."""
+        first = sum(button.width() + _GAP for button in self.buttons[:_FEWEST])
         return QSize(first + BUTTON, BUTTON)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802

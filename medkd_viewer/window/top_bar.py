@@ -18,9 +18,9 @@ from PySide6.QtWidgets import (
 )
 
 from medkd_core.serving.messages import DeviceChoice
-from medkd_viewer.menus import MenuButton, fill, main_menu, menu_of
 from medkd_viewer.theme import ICON_SIZE
-from medkd_viewer.tool_row import BUTTON, ToolRow
+from medkd_viewer.window.menus import MenuButton, fill, main_menu, menu_of
+from medkd_viewer.window.tool_row import BUTTON, ToolRow
 
 HEIGHT = 48
 _CHIP_HEIGHT = 26
@@ -29,6 +29,7 @@ _WIDEST_CHIP = 190
 _WIDE_ENOUGH_FOR_RESEARCH = 1120
 _NARROW = 1240
 _CHIP_IN_NARROW_BAR = 130
+_WIDE_ENOUGH_FOR_NAME = 840
 _CHEVRON_WIDTH = 16
 
 _READING = ("tool_window", "tool_pan", "tool_zoom")
@@ -57,7 +58,7 @@ class TopBar(QWidget):
         self.tools = self._make_tools()
         self._model, self._device = _chip("Model"), _chip("Device")
         self._model_name = ""
-        self._research = QLabel("Research use only")
+        self._name, self._research = QLabel("MedKD"), QLabel("Research use only")
         self._steps: QWidget | None = None
         self._layout = QHBoxLayout(self)
         self._lay_out()
@@ -130,6 +131,7 @@ class TopBar(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Give up what is said elsewhere, then long names, when room is short."""
         super().resizeEvent(event)
+        self._name.setVisible(self.width() >= _WIDE_ENOUGH_FOR_NAME)
         self._research.setVisible(self.width() >= _WIDE_ENOUGH_FOR_RESEARCH)
         self._show_model_name()
 
@@ -172,13 +174,12 @@ class TopBar(QWidget):
         layout = self._layout
         layout.setContentsMargins(8, 0, 16, 0)
         layout.setSpacing(4)
-        name = QLabel("MedKD")
-        name.setObjectName("productName")
+        self._name.setObjectName("productName")
         self._research.setObjectName("researchOnly")
         self._research.setFixedHeight(_CHIP_HEIGHT)
         self._menus["main"].setFixedSize(BUTTON, BUTTON)
         layout.addWidget(self._menus["main"])
-        layout.addWidget(name)
+        layout.addWidget(self._name)
         layout.addSpacing(12)
         for button in self._rooms.values():
             layout.addWidget(button)

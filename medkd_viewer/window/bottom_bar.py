@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 HEIGHT = 28
+_ROOM_FOR_MAPS = 1000
 
 
 class BottomBar(QWidget):
@@ -36,4 +37,4 @@ class BottomBar(QWidget):
         """Show a text in one of the bar's labels; the first two vanish when they have nothing."""
         label.setText(text)
         if label is not self.activity:
-            label.setVisible(bool(text))
+            label.setVisible(bool(text) and (label is self.place or self.width() >= _ROOM_FOR_MAPS))
