@@ -212,6 +212,9 @@ def dragged(window, button: Qt.MouseButton | None, repeats: int) -> Figures:
     paints = Paints(shown_panes(window))
     if button is not None:
         QTest.mousePress(handle, button, Qt.KeyboardModifier.NoModifier, middle)
+        # The first pixels may still become a click, which opens a menu, and paint nothing.
+        QTest.mouseMove(handle, middle + QPoint(20, 10))
+        rest(0.05)
     steps = []
     for number in range(1, repeats + 1):
         away = 40 - abs(number % 80 - 40)
