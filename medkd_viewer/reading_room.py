@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
 from medkd_core.imaging.study import FoundStudies, Instance, Refusal, Study
 from medkd_viewer.contents.reading_area import ReadingArea
 from medkd_viewer.contents.text_page import TextPage
+from medkd_viewer.counting import plural
 from medkd_viewer.decoding import Decoding
 from medkd_viewer.findings.asking import Asking
 from medkd_viewer.findings.judging import Judging
@@ -163,7 +164,7 @@ class ReadingRoom(QWidget):
             self._asking.show_film(None)
             self.study_changed.emit()
         self.studies.refresh()
-        closed = "1 study" if len(known) == 1 else f"{len(known):,} studies"
+        closed = plural(len(known), "study", "studies")
         self.message.emit(f"{closed} closed. The files are where they were.")
 
     def step_study(self, by: int) -> None:

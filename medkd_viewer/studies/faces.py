@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from medkd_core.imaging.study import Refusal, Series, Study
+from medkd_viewer.counting import plural
 from medkd_viewer.settings import RecentFolder
 from medkd_viewer.studies.library import Library, Sign
 from medkd_viewer.studies.pictures import Image, count_images, documents_of, middle_image
@@ -96,7 +97,7 @@ class Faces:
         title = section_words(row)
         if row.section is Section.STUDIES and not self._outline.query.is_empty:
             total = len(self._library.studies)
-            title = f"{row.count:,} of {_counted(total, 'study', 'studies')}"
+            title = f"{row.count:,} of {plural(total, 'study', 'studies')}"
         return Face(title, words=title + _fold_words(unfolded), unfolded=unfolded)
 
     def _study(self, row: StudyRow) -> Face:
@@ -174,7 +175,7 @@ def content_words(study: Study) -> str:
     images, documents = count_words(study), len(documents_of(study))
     if not documents:
         return images
-    words = _counted(documents, "document")
+    words = plural(documents, "document")
     return f"{images}, {words}" if count_images(study) else words
 
 
@@ -182,16 +183,16 @@ def count_words(part: Study | Series) -> str:
     """How many pictures; those of a single file are its frames."""
     count = count_images(part)
     pictured = sum(1 for one in part.instances if one.frames)
-    return _counted(count, "frame" if count > 1 and pictured == 1 else "image")
+    return plural(count, "frame" if count > 1 and pictured == 1 else "image")
 
 
 def section_words(row: SectionRow) -> str:
     """A heading."""
     match row.section:
         case Section.STUDIES:
-            return _counted(row.count, "study", "studies")
+            return plural(row.count, "study", "studies")
         case Section.REFUSED:
-            return f"{_counted(row.count, 'file')} not opened"
+            return f"{plural(row.count, 'file')} not opened"
         case Section.RECENT:
             return "Recent"
 
@@ -210,7 +211,7 @@ def reason_sentence(refusal: Refusal) -> str:
 
 
 def _recent(place: RecentFolder) -> Face:
-    count = f"{_counted(place.images, 'image')} · {_counted(place.studies, 'study', 'studies')}"
+    count = f"{plural(place.images, 'image')} · {plural(place.studies, 'study', 'studies')}"
     return Face(place.path.name, ((count,),), f"{place.path}, {count}")
 
 
@@ -221,10 +222,6 @@ def _joined(*words: str) -> str:
 def _printable(text: str) -> str:
     """Without the control characters that files smuggle into names."""
     return "".join(filter(str.isprintable, text)).strip()
-
-
-def _counted(count: int, one: str, many: str = "") -> str:
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def _fold_words(unfolded: bool | None) -> str:

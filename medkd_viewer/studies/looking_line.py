@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
+from medkd_viewer.counting import plural
+
 _PATIENCE_MS = 300
 """A search that is over sooner needs no line that comes and goes."""
 
@@ -38,7 +40,7 @@ class LookingLine(QWidget):
             self._patience.stop()
             self.hide()
             return
-        counted = f"{files:,} {'file' if files == 1 else 'files'} looked at"
+        counted = f"{plural(files, 'file')} looked at"
         self._words.setText(counted if files else "Looking for studies")
         if not self.isVisible() and not self._patience.isActive():
             self._patience.start()

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from medkd_core.imaging.study import FoundStudies
+from medkd_viewer.counting import plural
 from medkd_viewer.settings import RecentFolder, Settings
 from medkd_viewer.studies.intake import Intake
 from medkd_viewer.studies.library import Library
@@ -93,7 +94,7 @@ def _nothing_words(found: FoundStudies, paths: Sequence[Path]) -> str:
 
 def _found_words(found: FoundStudies) -> str:
     studies, refused = len(found.studies), len(found.refused)
-    words = f"{studies:,} {'study' if studies == 1 else 'studies'} found"
+    words = f"{plural(studies, 'study', 'studies')} found"
     if not refused:
         return words
-    return f"{words}, {refused:,} {'file' if refused == 1 else 'files'} not opened"
+    return f"{words}, {plural(refused, 'file')} not opened"

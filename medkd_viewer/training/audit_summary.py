@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from medkd_viewer.training.words import plural
+from medkd_viewer.counting import plural
 
 SPLIT_ORDER = ("train", "validation", "test")
 BALANCED = 0.5
@@ -48,7 +48,7 @@ class AuditSummary(BaseModel):
         """What is in it, in a sentence."""
         size, count = next(iter(self.sizes.items()), ("", 0))
         sides = f"all {size}" if count == self.images else f"{len(self.sizes)} sizes"
-        classes = "1 class" if len(self.classes) == 1 else f"{len(self.classes)} classes"
+        classes = plural(len(self.classes), "class", "classes")
         return f"{plural(self.images, 'image')} in {classes}, {sides}."
 
     @property

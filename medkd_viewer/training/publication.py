@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from medkd_viewer.counting import plural
 from medkd_viewer.training.comparison import ComparedRun, compare
 from medkd_viewer.training.facts_card import Facts
 from medkd_viewer.training.run_facts import metric_facts
 from medkd_viewer.training.runs import Run
-from medkd_viewer.training.words import network_label, plural
+from medkd_viewer.training.words import network_label
 
 
 def bundle_folder(parent: Path, name: str, version: str) -> Path:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from medkd_core.jobs.spec import JobSpec
 from medkd_core.jobs.state import JobState, JobStatus
 from medkd_core.networks.registry import NETWORKS
+from medkd_viewer.counting import plural
 
 
 def network_label(name: str) -> str:
@@ -81,8 +82,3 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
-
-
-def plural(count: int, noun: str) -> str:
-    """Return ``1 epoch``, ``1,200 epochs``."""
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")
