@@ -10,20 +10,19 @@ from dataclasses import dataclass
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
+from medkd_viewer.reading.corner_room import LINE_HEIGHT, Room, fitted, widest
 from medkd_viewer.reading.corner_texts import CornerTexts, Lines
 from medkd_viewer.reading.orientation import EdgeLetters
 from medkd_viewer.reading.painting import draw_edged_text
 from medkd_viewer.reading.scale_bar import ScaleBar, draw_scale_bar
 from medkd_viewer.theme import ui_font
 
-LINE_HEIGHT = 17
 _MARGIN_X, _MARGIN_Y = 10.0, 7.0
-_BETWEEN = 16.0
 _LETTER = 18.0
 _BAR_SHARE = 0.75
 """Of the width: the most that the scale bar's label may take."""
-_ROWS_BETWEEN = 5
-"""Lines of film that must be left between the upper and the lower texts."""
+_BAR_ENDS = 2.0 * (LINE_HEIGHT + 8)
+"""Above and below a scale bar: its label hangs below, and the bar stands in the middle."""
 
 _LEFT = Qt.AlignmentFlag.AlignLeft
 _RIGHT = Qt.AlignmentFlag.AlignRight
@@ -36,16 +35,28 @@ Area = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Annotations:
-    """All that is written around one film."""
+    """All that is written around one film.
+
+    Attributes
+    ----------
+    texts : CornerTexts
+    letters : EdgeLetters
+    bar : ScaleBar or None
+    film : (float, float)
+        Left and right edge of the film in the pane.
+    """
 
     texts: CornerTexts
     letters: EdgeLetters
     bar: ScaleBar | None
+    film: tuple[float, float]
 
 
 def longest_bar(area: Area) -> float:
     """How long a scale bar may be in an area, in pixels."""
-    return min(area[3] * 0.4, 240.0)
+    # One line of text above and below, and the bar's own label.
+    beside_texts = area[3] - 2 * (_MARGIN_Y + LINE_HEIGHT) - _BAR_ENDS
+    return min(area[3] * 0.4, beside_texts, 240.0)
 
 
 def draw_annotations(painter: QPainter, area: Area, annotations: Annotations) -> None:
@@ -53,37 +64,15 @@ def draw_annotations(painter: QPainter, area: Area, annotations: Annotations) ->
     left, top, width, height = area
     inner = QRectF(left + _MARGIN_X, top + _MARGIN_Y, width - 2 * _MARGIN_X, height - 2 * _MARGIN_Y)
     font = ui_font(12)
-    texts = fitted(annotations.texts, inner.width(), inner.height(), QFontMetricsF(font))
+    black = annotations.film[0] - inner.left(), inner.right() - annotations.film[1]
+    room = Room(inner.width(), inner.height(), black)
+    texts = fitted(annotations.texts, room, QFontMetricsF(font))
     painter.setFont(font)
     _draw_texts(painter, inner, texts)
-    free = _free_band(inner, texts)
-    bar_width = _draw_bar(painter, free, annotations.bar)
+    beside = _free_band(inner, texts.top_right, texts.bottom_right)
+    bar_width = _draw_bar(painter, beside, annotations.bar)
     painter.setFont(ui_font(13, bold=True))
     _draw_letters(painter, inner, texts, annotations.letters, bar_width)
-
-
-def fitted(texts: CornerTexts, width: float, height: float, metrics: QFontMetricsF) -> CornerTexts:
-    """The texts that have room in a width and height, shortened where that helps."""
-    rows = int(height // LINE_HEIGHT)
-    top_left, top_right = _side_by_side(texts.top_left, texts.top_right, width, metrics)
-    bottom_left, bottom_right = _side_by_side(texts.bottom_left, texts.bottom_right, width, metrics)
-    top = max(len(top_left), len(top_right))
-    if rows < top + max(len(bottom_left), len(bottom_right)) + _ROWS_BETWEEN:
-        bottom_left = bottom_right = ()
-    return CornerTexts(top_left[:rows], top_right[:rows], bottom_left, bottom_right)
-
-
-def _side_by_side(
-    left: Lines, right: Lines, width: float, metrics: QFontMetricsF
-) -> tuple[Lines, Lines]:
-    if _widest(left, metrics) + _BETWEEN + _widest(right, metrics) > width:
-        right = ()
-    shortened = (metrics.elidedText(line, Qt.TextElideMode.ElideRight, width) for line in left)
-    return tuple(shortened), right
-
-
-def _widest(lines: Lines, metrics: QFontMetricsF) -> float:
-    return max((metrics.horizontalAdvance(line) for line in lines), default=0.0)
 
 
 def _draw_texts(painter: QPainter, inner: QRectF, texts: CornerTexts) -> None:
@@ -101,11 +90,9 @@ def _draw_lines(
         draw_edged_text(painter, place, (side | _MIDDLE).value, line)
 
 
-def _free_band(inner: QRectF, texts: CornerTexts) -> QRectF:
-    """What the texts leave between them."""
-    above = max(len(texts.top_left), len(texts.top_right)) * LINE_HEIGHT
-    below = max(len(texts.bottom_left), len(texts.bottom_right)) * LINE_HEIGHT
-    return inner.adjusted(0, above, 0, -below)
+def _free_band(inner: QRectF, above: Lines, below: Lines) -> QRectF:
+    """What lines leave between them."""
+    return inner.adjusted(0, len(above) * LINE_HEIGHT, 0, -len(below) * LINE_HEIGHT)
 
 
 def _draw_bar(painter: QPainter, free: QRectF, bar: ScaleBar | None) -> float:
@@ -113,9 +100,7 @@ def _draw_bar(painter: QPainter, free: QRectF, bar: ScaleBar | None) -> float:
     if bar is None:
         return 0.0
     label = QFontMetricsF(painter.font()).horizontalAdvance(bar.label)
-    # The label hangs below a bar that stands in the middle.
-    needed = bar.length + 2 * (LINE_HEIGHT + 8)
-    if label > free.width() * _BAR_SHARE or needed > free.height():
+    if label > free.width() * _BAR_SHARE or bar.length + _BAR_ENDS > free.height():
         return 0.0
     return draw_scale_bar(painter, free.right(), free.center().y(), bar)
 
@@ -123,7 +108,8 @@ def _draw_bar(painter: QPainter, free: QRectF, bar: ScaleBar | None) -> float:
 def _draw_letters(
     painter: QPainter, inner: QRectF, texts: CornerTexts, letters: EdgeLetters, right_taken: float
 ) -> None:
-    free = _free_band(inner, texts)
+    above, below = (texts.top_left, texts.top_right), (texts.bottom_left, texts.bottom_right)
+    free = _free_band(inner, max(above, key=len), max(below, key=len))
     row = QRectF(inner.left(), inner.center().y() - _LETTER / 2, inner.width(), _LETTER)
     if free.top() <= row.top() and row.bottom() <= free.bottom():
         draw_edged_text(painter, row, (_LEFT | _MIDDLE).value, letters.left)
@@ -133,8 +119,8 @@ def _draw_letters(
         return
     metrics = QFontMetricsF(ui_font(12))
     reaches = inner.width() / 2 - _LETTER
-    above_taken = _widest((*texts.top_left, *texts.top_right), metrics) > reaches
-    below_taken = _widest((*texts.bottom_left, *texts.bottom_right), metrics) > reaches
+    above_taken = max(widest(lines, metrics) for lines in above) > reaches
+    below_taken = max(widest(lines, metrics) for lines in below) > reaches
     upper = free.top() if above_taken else inner.top()
     lower = (free.bottom() if below_taken else inner.bottom()) - _LETTER
     for top, letter in ((upper, letters.top), (lower, letters.bottom)):

@@ -11,6 +11,8 @@ from medkd_viewer.reading.film import Film
 from medkd_viewer.reading.scale_bar import basis_words
 
 Lines = tuple[str, ...]
+BETWEEN_PARTS = " · "
+"""Stands between the parts of a line, the most important first."""
 
 _SEXES = {"F": "F", "M": "M", "O": "other"}
 _LATERALITIES = {"L": "left", "R": "right", "B": "both sides"}
@@ -19,7 +21,7 @@ _AGE_UNITS = {"Y": "y", "M": "months", "W": "weeks", "D": "days"}
 
 @dataclass(frozen=True, slots=True)
 class CornerTexts:
-    """Lines for the four corners, top to bottom."""
+    """Lines for the four corners, top to bottom and the most important first."""
 
     top_left: Lines
     top_right: Lines
@@ -42,15 +44,15 @@ def corner_texts(
         Images a second while they are played; 0 while they are not.
     """
     study, instance = film.study, film.instance
-    person = " · ".join(filter(None, (study.patient_id, sex(study), age(study))))
-    taken = " · ".join(filter(None, (image_name(instance, study), laterality(instance))))
+    person = BETWEEN_PARTS.join(filter(None, (study.patient_id, sex(study), age(study))))
+    taken = BETWEEN_PARTS.join(filter(None, (image_name(instance, study), laterality(instance))))
     usual = "As acquired" if voi is film.first_voi else ""
     columns, rows = film.size
-    size = f"Zoom {zoom_text(scale)} · {columns} × {rows}"
+    size = f"Zoom {zoom_text(scale)}{BETWEEN_PARTS}{columns} × {rows}"
     return CornerTexts(
         top_left=() if patient_hidden else _filled(study.patient_name, person),
         top_right=_filled(taken, date(study), series_text(film)),
-        bottom_left=_filled(window_text(voi, usual), image_text(film, rate)),
+        bottom_left=_filled(image_text(film, rate), window_text(voi, usual)),
         bottom_right=_filled(size, spacing_text(film.frame.spacing)),
     )
 
@@ -61,8 +63,13 @@ def zoom_text(scale: float) -> str:
 
 
 def image_text(film: Film, rate: float = 0.0) -> str:
-    """Which image of how many, and how fast they follow: ``"Image 3 of 40 · 15 per second"``."""
+    """Which image of how many, and how fast they follow: ``"Image 3 of 40 · 15 per second"``.
+
+    Nothing where there is only one.
+    """
     number, images = film.position
+    if images == 1:
+        return ""
     text = f"Image {number} of {images}"
     return f"{text} · {rate:.3g} per second" if rate else text
 
@@ -76,7 +83,7 @@ def series_text(film: Film) -> str:
     number = f"Series {series.number}" if is_told else ""
     named = image_name(film.instance, film.study)
     description = "" if series.description == named else series.description
-    return " · ".join(filter(None, (number, description)))
+    return BETWEEN_PARTS.join(filter(None, (number, description)))
 
 
 def laterality(instance: Instance) -> str:

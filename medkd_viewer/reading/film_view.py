@@ -151,7 +151,8 @@ class FilmView(QWidget):
         )
         bar = scale_bar(film.frame.spacing, geometry, longest_bar(area))
         letters = edge_letters(film, self.state.viewport)
-        draw_annotations(painter, area, Annotations(texts, letters, bar))
+        left, _, right, _ = geometry.film_bounds()
+        draw_annotations(painter, area, Annotations(texts, letters, bar, (left, right)))
 
     def draw_invitation(self, painter: QPainter) -> None:
         """Why no film is open, or what to do about it."""

@@ -8,7 +8,8 @@ from films_in_memory import film_of, study_of
 from PySide6.QtGui import QFontMetricsF
 
 from medkd_core.imaging.frame import Spacing, SpacingBasis, Window
-from medkd_viewer.reading.annotations import LINE_HEIGHT, fitted
+from medkd_viewer.reading.annotations import longest_bar
+from medkd_viewer.reading.corner_room import LINE_HEIGHT, Room, fitted
 from medkd_viewer.reading.corner_texts import CornerTexts, corner_texts
 from medkd_viewer.reading.heads import head_of
 from medkd_viewer.reading.look import Look
@@ -31,7 +32,7 @@ def test_corners_say_who_what_how_and_how_large():
     texts = corner_texts(film, film.first_voi, 0.5)
     assert texts.top_left == ("PHANTOM, ADA", "MK-0001 · F · 61 y")
     assert texts.top_right == ("Chest PA", "2024-06-11", "Axial 5 mm")
-    assert texts.bottom_left == ("W 1000 L 500 · Soft", "Image 3 of 12")
+    assert texts.bottom_left == ("Image 3 of 12", "W 1000 L 500 · Soft")
     assert texts.bottom_right == ("Zoom 50 % · 60 × 40", "0.5 × 0.25 mm/px, calibrated")
 
 
@@ -62,11 +63,13 @@ def test_played_images_say_how_fast_they_follow():
 
 
 @pytest.mark.parametrize("width", [90, 160, 240, 320, 500])
-@pytest.mark.parametrize("height", [90, 150, 240])
-def test_texts_never_run_into_each_other(qapp, width, height):
+@pytest.mark.parametrize("height", [68, 90, 150, 240, 480])
+@pytest.mark.parametrize("black", [0, 0.25, 0.4])
+def test_texts_never_run_into_each_other(qapp, width, height, black):
     film = film_of(spacing=CALIBRATED)
     metrics = QFontMetricsF(ui_font(12))
-    texts = fitted(corner_texts(film, film.first_voi, 1.0), width, height, metrics)
+    room = Room(width, height, (black * width, black * width))
+    texts = fitted(corner_texts(film, film.first_voi, 1.0), room, metrics)
     for left, right in (
         (texts.top_left, texts.top_right),
         (texts.bottom_left, texts.bottom_right),
@@ -76,8 +79,46 @@ def test_texts_never_run_into_each_other(qapp, width, height):
     rows = max(len(texts.top_left), len(texts.top_right)) + max(
         len(texts.bottom_left), len(texts.bottom_right)
     )
-    assert rows * LINE_HEIGHT <= height
-    assert texts.top_left[0].startswith("PHANTOM"[: max(1, width // 20)])
+    assert rows * LINE_HEIGHT <= height / 2
+    assert texts.top_left[0].startswith("P")
+
+
+LONG_WINDOW = (Window(1840, 3200, explanation="A very long explanation of the window"),)
+
+
+@pytest.mark.parametrize(("width", "height"), [(290, 136), (285, 214), (440, 300)])
+def test_small_pane_says_window_zoom_image_and_little_else(qapp, width, height):
+    film = film_of(study_of(images=12), image=2, spacing=CALIBRATED, voi=LONG_WINDOW)
+    metrics = QFontMetricsF(ui_font(12))
+    texts = fitted(corner_texts(film, film.first_voi, 0.16), Room(width, height), metrics)
+    below = " ".join((*texts.bottom_left, *texts.bottom_right))
+    for words in ("Image 3 of 12", "W 3200 L 1840", "Zoom 16 %"):
+        assert words in below
+    assert "…" not in below
+
+
+def test_texts_of_a_small_pane_leave_the_upper_edge_of_the_film_to_its_side_markers(qapp):
+    film, metrics = film_of(), QFontMetricsF(ui_font(12))
+    whole = corner_texts(film, film.first_voi, 1.0)
+    beside = fitted(whole, Room(300, 140, (75, 75)), metrics)
+    assert beside.top_left[0].startswith("PHANTOM")
+    assert all(
+        metrics.horizontalAdvance(line) <= 75 for line in (*beside.top_left, *beside.top_right)
+    )
+    over = fitted(whole, Room(300, 140, (10, 10)), metrics)
+    assert (over.top_left, over.top_right) == (("PHANTOM, ADA",), ("Chest PA",))
+
+
+def test_large_pane_keeps_every_text(qapp):
+    film = film_of(study_of(images=12), spacing=CALIBRATED)
+    texts = corner_texts(film, film.first_voi, 1.0)
+    assert fitted(texts, Room(680, 440), QFontMetricsF(ui_font(12))) == texts
+
+
+def test_scale_bar_fits_between_the_texts_of_a_small_pane(qapp):
+    # Texts of one line above and below, and the bar with its label.
+    for height in (130.0, 155.0, 228.0, 362.0):
+        assert 24 < longest_bar((0.0, 0.0, 300.0, height)) < height / 2
 
 
 @pytest.mark.parametrize("turns", range(4))
