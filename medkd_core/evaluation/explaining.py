@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from medkd_core.bundles.schema import BundleManifest
 from medkd_core.engines.protocol import Engine
 from medkd_core.errors import ExplanationError
-from medkd_core.explanation.dialects import DEFAULT_DIALECT
-from medkd_core.explanation.score_cam import Explanation, score_cam
+from medkd_core.explanation.score_cam import DEFAULT_DIALECT, Explanation, score_cam
 from medkd_core.imaging.frame import Frame
 from medkd_core.imaging.preprocessing import map_to_image, network_input, view_image
 

@@ -1,14 +1,28 @@
-"""A few masks that stand for many: k-means for the Score-CAM preview."""
+"""A preview with few passes: k-means centres of the masks stand for their members."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from medkd_core.explanation.score_cam.masks import NO_MASK, ChannelMasks
+
 FloatArray = NDArray[np.float32]
 IndexArray = NDArray[np.intp]
 
+PREVIEW_FORWARDS = 32
 ITERATIONS = 12
+
+
+def preview_masks(masks: ChannelMasks) -> tuple[ChannelMasks, bool]:
+    """At most 32 masks that stand for all, and whether they are all."""
+    if len(masks.distinct) <= PREVIEW_FORWARDS:
+        return masks, True
+    centres, cluster = cluster_masks(masks.distinct, PREVIEW_FORWARDS)
+    member = np.where(masks.member == NO_MASK, NO_MASK, cluster[masks.member])
+    return replace(masks, distinct=centres, member=member), False
 
 
 def cluster_masks(masks: FloatArray, count: int) -> tuple[FloatArray, IndexArray]:

@@ -1,0 +1,96 @@
+"""From an image to its Score-CAM map."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medkd_core.engines.protocol import Engine
+from medkd_core.errors import OperationCancelled
+from medkd_core.explanation.score_cam.dialects import DEFAULT_DIALECT
+from medkd_core.explanation.score_cam.dialects import dialect as named_dialect
+from medkd_core.explanation.score_cam.explanation import Explanation
+from medkd_core.explanation.score_cam.maps import class_map
+from medkd_core.explanation.score_cam.masks import channel_masks
+from medkd_core.explanation.score_cam.passes import look, no_map, show_masks
+from medkd_core.explanation.score_cam.preview import preview_masks
+
+FloatArray = NDArray[np.float32]
+
+
+def score_cam(
+    engine: Engine,
+    image: FloatArray,
+    class_index: int,
+    *,
+    dialect: str = DEFAULT_DIALECT,
+    preview: bool = False,
+    baseline: FloatArray | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Explanation:
+    """Compute the Score-CAM map of one image and one class.
+
+    Parameters
+    ----------
+    engine : Engine
+    image : float32, (3, H, W)
+        In the network's normalised units.
+    class_index : int
+    dialect : str
+        See `dialects`.
+    preview : bool
+        Show at most 32 masks, see `preview`.
+    baseline : float32, (3, 1, 1) or (3, H, W), optional
+        What is seen where a mask is 0; the training mean (0) when left out.
+    progress : callable, optional
+        Called with the masked images finished and their total.
+    cancelled : callable, optional
+        Asked between chunks; True ends the work.
+
+    Raises
+    ------
+    ExplanationError
+        No such dialect or class, an image of the wrong shape, or values that are not finite.
+    OperationCancelled
+        `cancelled` said so.
+    """
+    began = time.perf_counter()
+    rules = named_dialect(dialect)
+    seen = look(engine, image, baseline)
+    if not 0 <= class_index < len(seen.logits):
+        raise no_map(f"there is no class {class_index}, only 0 to {len(seen.logits) - 1}")
+    masks = channel_masks(seen.activations, engine.input_shape, rules)
+    exact = True
+    if preview:
+        masks, exact = preview_masks(masks)
+    report = _reporter(len(masks.distinct), progress, cancelled)
+    scores = show_masks(engine, seen, masks, chunk_done=report)
+    found = class_map(scores, class_index, rules)
+    return Explanation(
+        native=found.native,
+        input_map=found.input_map,
+        class_index=class_index,
+        method=rules.name,
+        exact=exact,
+        forwards=int(scores.shown.sum()),
+        seconds=time.perf_counter() - began,
+        logits=seen.logits,
+        empty=found.empty,
+    )
+
+
+def _reporter(
+    total: int, progress: Callable[[int, int], None] | None, cancelled: Callable[[], bool] | None
+) -> Callable[[int], None]:
+    def report(done: int) -> None:
+        if cancelled is not None and cancelled():
+            raise OperationCancelled
+        if progress is not None:
+            progress(done, total)
+
+    report(0)
+    return report
