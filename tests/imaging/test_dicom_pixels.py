@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydicom import dcmread
 from pydicom.encaps import encapsulate, encapsulate_extended, generate_frames
-from pydicom.pixels.processing import convert_color_space
 from pydicom.uid import (
     UID,
     DeflatedExplicitVRLittleEndian,
@@ -29,7 +28,6 @@ from pydicom.uid import (
 )
 
 from medkd_core.errors import UnreadableFileError
-from medkd_core.imaging.frame import Photometric
 from medkd_core.imaging.reading import read_frame
 
 DrawDicom = Callable[..., Path]
@@ -268,89 +266,3 @@ def test_compressed_colour_is_the_same_whatever_planes_are_declared(
     header.PlanarConfiguration = planar
     header.save_as(path)
     np.testing.assert_array_equal(read_frame(path).stored, colour)
-
-
-def test_half_of_the_colours_is_enough_where_the_file_says_so(draw_dicom: DrawDicom) -> None:
-    blocks = RANDOM.integers(30, 220, (8, 8, 3))
-    colour = np.kron(blocks, np.ones((2, 2, 1))).astype(np.uint8)
-    path = draw_dicom(colour, PhotometricInterpretation="YBR_FULL_422")
-    pairs = convert_color_space(colour, "RGB", "YBR_FULL").reshape(-1, 2, 3)
-    header = dcmread(path)
-    header.PixelData = np.stack(
-        [pairs[:, 0, 0], pairs[:, 1, 0], pairs[:, 0, 1], pairs[:, 0, 2]], 1
-    ).tobytes()
-    header.save_as(path)
-    np.testing.assert_allclose(read_frame(path).stored, colour, atol=2)
-
-
-@pytest.mark.parametrize("photometric", ["YBR_PARTIAL_422", "YBR_PARTIAL_420", "HSV"])
-def test_colours_that_are_not_shown_are_refused_with_a_cure(
-    draw_dicom: DrawDicom, photometric: str
-) -> None:
-    path = draw_dicom(noise("u1", 8, (8, 8, 3)), PhotometricInterpretation=photometric)
-    with pytest.raises(UnreadableFileError, match=f"{photometric} with.*Ask for the study"):
-        read_frame(path)
-
-
-RED = np.array([0, 100, 200, 255])
-
-
-@pytest.mark.parametrize(
-    ("descriptor", "data", "first", "bits", "scale"),
-    [
-        ([4, 0, 8], RED.astype("u1"), 0, 8, 1),
-        ([4, 0, 8], RED.astype("<u2"), 0, 8, 1),
-        ([4, 0, 16], RED.astype("<u2"), 0, 8, 1),
-        ([4, 0, 16], (RED * 257).astype("<u2"), 0, 16, 257),
-        ([4, 3, 16], (RED * 257).astype("<u2"), 3, 16, 257),
-    ],
-    ids=["bytes", "bytes in words", "said to be words", "words", "from the fourth value on"],
-)
-def test_palettes_are_as_bright_as_they_were_made(
-    draw_dicom: DrawDicom,
-    descriptor: list[int],
-    data: NDArray[np.generic],
-    first: int,
-    bits: int,
-    scale: int,
-) -> None:
-    index = RANDOM.integers(0, 4, (8, 8)).astype(np.uint8)
-    tables = {
-        f"{colour}PaletteColorLookupTable{part}": value
-        for colour in ("Red", "Green", "Blue")
-        for part, value in (("Descriptor", descriptor), ("Data", data.tobytes()))
-    }
-    path = draw_dicom(index + first, PhotometricInterpretation="PALETTE COLOR", **tables)
-    frame = read_frame(path)
-    assert (frame.photometric, frame.bits_stored) == (Photometric.RGB, bits)
-    np.testing.assert_array_equal(frame.stored[..., 0], RED[index] * scale)
-
-
-def test_palette_of_a_big_endian_file_is_read(draw_dicom: DrawDicom) -> None:
-    index = RANDOM.integers(0, 4, (8, 8)).astype(np.uint8)
-    tables = {
-        f"{colour}PaletteColorLookupTable{part}": value
-        for colour in ("Red", "Green", "Blue")
-        for part, value in (("Descriptor", [4, 0, 16]), ("Data", RED.astype(">u2").tobytes()))
-    }
-    path = draw_dicom(
-        index, syntax=ExplicitVRBigEndian, PhotometricInterpretation="PALETTE COLOR", **tables
-    )
-    frame = read_frame(path)
-    assert frame.bits_stored == 8
-    np.testing.assert_array_equal(frame.stored[..., 1], RED[index])
-
-
-def test_segmented_palette_is_drawn_out(draw_dicom: DrawDicom) -> None:
-    index = RANDOM.integers(0, 256, (8, 8)).astype(np.uint8)
-    ramp = np.array([0, 1, 0, 1, 255, 65535], "<u2").tobytes()
-    tables = {
-        name: value
-        for colour in ("Red", "Green", "Blue")
-        for name, value in (
-            (f"{colour}PaletteColorLookupTableDescriptor", [256, 0, 16]),
-            (f"Segmented{colour}PaletteColorLookupTableData", ramp),
-        )
-    }
-    path = draw_dicom(index, PhotometricInterpretation="PALETTE COLOR", **tables)
-    np.testing.assert_allclose(read_frame(path).stored[..., 2], index * 257.0, atol=1)

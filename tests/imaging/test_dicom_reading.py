@@ -274,7 +274,7 @@ def test_drawn_film_is_shown_as_highdicom_shows_it(
         ({"NumberOfFrames": 2_000_000_000}, "cut short or damaged"),
         ({"Rows": 0}, "0 x 9 pixels"),
         ({"Rows": None}, "no usable number for 'Rows'"),
-        ({"BitsAllocated": 12}, "12 bits a pixel"),
+        ({"BitsAllocated": 24}, "24 bits a pixel"),
         ({"BitsStored": 20}, "20 bits stored in 16"),
         ({"PhotometricInterpretation": None}, "photometric interpretation"),
         ({"PhotometricInterpretation": "CMYK"}, "CMYK"),

@@ -11,6 +11,7 @@ from pydicom.dataelem import RawDataElement
 from pydicom.uid import UID
 
 from medkd_core.imaging.dicom.source import DEFLATED_IMAGE_FRAME, DicomSource, object_kind
+from medkd_core.imaging.dicom.ybr import FULL_RANGE, PARTIAL_RANGE, SHARED_BY_TWO
 
 LARGEST_FRAME_PIXELS = 2**26
 """A frame that declares more (8192 x 8192) is refused."""
@@ -24,9 +25,9 @@ _SMALLEST_FRAGMENT_BYTES = 8
 _ASK_FOR_GREY_OR_RGB = "Ask for the study in grey or RGB, without compression."
 _ONCE_MORE = "Copy or export it once more."
 _SEE_CONTENT = "The viewer shows what it says as text."
-_COLOUR = {"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT"}
-_CONVERTED = {"YBR_FULL", "YBR_FULL_422"}
-_INTEGER_BITS = (1, 8, 16, 32)
+_COLOUR = {"RGB", "YBR_ICT", "YBR_RCT"} | FULL_RANGE | PARTIAL_RANGE
+_INTEGER_BITS = (1, 8, 12, 16, 32)
+_COLOUR_BITS = (8, 16, 32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,7 @@ class PixelFormat:
     def frame_bits(self) -> int:
         """Bits of one frame that is not compressed."""
         bits = self.rows * self.columns * self.samples * self.bits_allocated
-        # Two pixels share their colour in 4:2:2.
-        return bits * 2 // 3 if self.photometric == "YBR_FULL_422" else bits
+        return bits * 2 // 3 if self.photometric in SHARED_BY_TWO else bits
 
 
 def has_picture(source: DicomSource) -> bool:
@@ -146,15 +146,11 @@ def _wrong_bits(source: DicomSource, declared: PixelFormat) -> str:
     known_bits = (32, 64) if source.pixel_keyword in FLOAT_BITS else _INTEGER_BITS
     if declared.bits_allocated not in known_bits:
         return f"it declares {declared.bits_allocated} bits a pixel, which are not read"
-    if declared.samples == 3 and declared.bits_allocated not in _colour_bits(declared):
+    if declared.samples == 3 and declared.bits_allocated not in _COLOUR_BITS:
         return f"it declares {declared.photometric} of {declared.bits_allocated} bits, not shown"
     if not 1 <= declared.bits_stored <= declared.bits_allocated:
         return f"it declares {declared.bits_stored} bits stored in {declared.bits_allocated}"
     return ""
-
-
-def _colour_bits(declared: PixelFormat) -> tuple[int, ...]:
-    return (8,) if declared.photometric in _CONVERTED else (8, 16, 32)
 
 
 def _foreign_colours(declared: PixelFormat) -> str:
@@ -182,9 +178,9 @@ def _lack_of_bytes(source: DicomSource, declared: PixelFormat) -> str:
         return "its pixels are compressed and it does not say how"
     else:
         needed = (declared.frames * declared.frame_bits + 7) // 8
-    there = source.bytes_left
-    if source.pixel_bytes is not None:
-        there = min(there, source.pixel_bytes)
+    there = source.pixel_bytes_there
+    if needed > there and declared.photometric == "YBR_PARTIAL_420" and not source.is_encapsulated:
+        return "it declares YBR_PARTIAL_420 and no compression, for which DICOM has no layout"
     if needed > there:
         return (
             f"it is cut short or damaged: {declared.frames} x {declared.rows} x "

@@ -80,6 +80,12 @@ class DicomSource:
         syntax = self.transfer_syntax
         return syntax == DEFLATED_IMAGE_FRAME or bool(syntax.is_encapsulated)
 
+    @property
+    def pixel_bytes_there(self) -> int:
+        """How much of the pixel data the file really has."""
+        declared = self.pixel_bytes
+        return self.bytes_left if declared is None else min(declared, self.bytes_left)
+
     def refusal(self, because: str, cure: str = "") -> UnreadableFileError:
         """The error that says why this file cannot be shown."""
         return UnreadableFileError("Cannot read", because=because, cure=cure, path=self.path)
