@@ -1,0 +1,149 @@
+"""Maps that were computed before, kept on disk by what they were made of.
+
+The name of an entry is a digest of everything that its map depends on: the network's input, the
+network, the layer, the method, the class, and the code that computes maps. Nothing has to be
+declared stale by hand. Entries are plain arrays, never pickles.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+from contextlib import suppress
+from dataclasses import asdict, fields, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import platformdirs
+from numpy.typing import NDArray
+
+from medkd_core.explanation.score_cam.explanation import Explanation, Sensitivity
+
+FloatArray = NDArray[np.float32]
+
+LIMIT_BYTES = 512 * 2**20
+_CODE = ("explanation", "engines")
+
+_log = logging.getLogger(__name__)
+
+
+def map_key(image: FloatArray, **circumstances: str | int | float | bool | None) -> str:
+    """Name of the entry of one map.
+
+    Parameters
+    ----------
+    image : float32, (3, H, W)
+        The network's input.
+    **circumstances
+        Whatever else the map depends on: digest of the bundle, network, layer, method, class,
+        device.
+
+    Returns
+    -------
+    str
+        SHA-256 in hexadecimal digits.
+    """
+    digest = hashlib.sha256(np.ascontiguousarray(image).tobytes())
+    said = {"shape": image.shape, "code": code_digest(), **circumstances}
+    digest.update(json.dumps(said, sort_keys=True).encode())
+    return digest.hexdigest()
+
+
+@cache
+def code_digest() -> str:
+    """SHA-256 of the code that computes maps: another version of it finds no old entry."""
+    package = Path(__file__).parents[1]
+    files = sorted(file for room in _CODE for file in (package / room).rglob("*.py"))
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.relative_to(package).as_posix().encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+class MapCache:
+    """A folder of entries, bounded in size; those that were used last are kept.
+
+    Several processes may use one folder. A cache that cannot be read or written costs time, never
+    an error.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        In the user's cache when left out.
+    limit_bytes : int
+        What all entries may take together.
+    """
+
+    def __init__(self, folder: Path | None = None, limit_bytes: int = LIMIT_BYTES) -> None:
+        home = platformdirs.user_cache_path("medkd", appauthor=False)
+        self.folder = folder or home / "maps"
+        self._limit = limit_bytes
+
+    def get(self, key: str) -> Explanation | None:
+        """The map kept under a key, or None; a damaged entry is removed."""
+        path = self._path(key)
+        try:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as entry:
+                found = _explanation({name: entry[name] for name in entry.files})
+            os.utime(path)
+        except FileNotFoundError:
+            return None
+        except Exception as error:  # a damaged file makes zipfile, zlib, numpy or json raise
+            _log.warning("A kept map cannot be read (%s): computed again", type(error).__name__)
+            _remove(path)
+            return None
+        return found
+
+    def put(self, key: str, explanation: Explanation) -> None:
+        """Keep a map under a key; what was not used for longest makes room."""
+        path = self._path(key)
+        partial = path.with_name(f".{key}.{os.getpid()}.partial")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with partial.open("wb") as file:
+                np.savez_compressed(file, **_arrays(explanation))
+            partial.replace(path)
+            self._make_room()
+        except OSError as error:
+            _log.warning("A map is not kept: %s", error.strerror)
+            _remove(partial)
+
+    def _path(self, key: str) -> Path:
+        return self.folder / f"{key}.npz"
+
+    def _make_room(self) -> None:
+        entries = sorted(
+            ((e.stat(), e) for e in self.folder.iterdir()), key=lambda e: e[0].st_mtime
+        )
+        taken = sum(facts.st_size for facts, _ in entries)
+        for facts, entry in entries:
+            if taken <= self._limit:
+                return
+            _remove(entry)
+            taken -= facts.st_size
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink()
+
+
+def _arrays(explanation: Explanation) -> dict[str, Any]:
+    values = asdict(explanation)
+    arrays = {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
+    facts = {name: value for name, value in values.items() if name not in arrays}
+    return {**arrays, "facts": np.array(json.dumps(facts))}
+
+
+def _explanation(arrays: dict[str, Any]) -> Explanation:
+    facts = json.loads(str(arrays.pop("facts")))
+    if {*facts, *arrays} != {field.name for field in fields(Explanation)}:
+        raise ValueError("not the fields of a map")
+    found = Explanation(**facts, **arrays)
+    sensitivity = facts["sensitivity"]
+    return replace(found, sensitivity=sensitivity and Sensitivity(**sensitivity))
