@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Signal
 
 from medkd_core.imaging.study import FoundStudies
 from medkd_viewer.reading.layouts import Layout
 from medkd_viewer.reading_room import ReadingRoom
 from medkd_viewer.settings import LastSession, OpenFilm, Settings
 from medkd_viewer.studies.library import images_of
-from medkd_viewer.studies.recent import is_there
+from medkd_viewer.studies.places import Places
 
 _MOST_PATHS = 64
 
@@ -29,18 +29,29 @@ class SessionKeeper(QObject):
     settings : Settings
     """
 
+    gone = Signal(str)
+    """Something that was open last is not there any more; a sentence."""
+
     def __init__(
         self, room: ReadingRoom, settings: Settings, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._room, self._settings = room, settings
+        self._places = Places(self)
         self._paths: list[Path] = []
         self._resuming: LastSession | None = None
+        self._there: list[Path] | None = None
         room.intake.finished.connect(self._take_found)
+
+    @property
+    def is_resuming(self) -> bool:
+        """The last session is still being opened."""
+        looking_for_places = self._there is None
+        return self._resuming is not None and (looking_for_places or self._room.intake.is_looking)
 
     def keep(self) -> None:
         """Put what is open now into the settings, but for a session that is still being opened."""
-        if self._resuming is not None:
+        if self.is_resuming:
             return
         holding = self._places_of_studies()
         self._settings.session = LastSession(
@@ -52,25 +63,30 @@ class SessionKeeper(QObject):
     def resume(self) -> None:
         """Open what was open last; what is not there any more is told and dropped."""
         session = self._settings.session
-        there = [path for path in session.paths if is_there(path)]
-        gone = [path for path in session.paths if path not in there]
-        if there:
-            self._resuming = session
-            self._room.open_paths(there)
-        if gone and there:
-            # Opening says what it does; this is said after it.
-            self._room.study_changed.connect(
-                lambda: self._room.message.emit(_gone_words(gone)),
-                Qt.ConnectionType.SingleShotConnection,
-            )
-        elif gone:
-            self._room.message.emit(_gone_words(gone))
+        if session.paths:
+            self._resuming, self._there = session, None
+            self._room.message.emit("Looking for what was open last")
+            self._places.look_for(session.paths, self._open_again)
+
+    def _open_again(self, there: list[Path]) -> None:
+        room, session = self._room, self._resuming
+        assert session is not None
+        self._there = there
+        room.message.emit("")
+        if gone := [path for path in session.paths if path not in there]:
+            self.gone.emit(_gone_words(gone))
+        # What the reader has opened meanwhile stays in hand.
+        if there and not room.library.studies and not room.intake.is_looking:
+            room.open_paths(there)
+        else:
+            self._resuming = None
 
     def _take_found(self, found: FoundStudies, paths: Sequence[Path]) -> None:
         if found.studies:
             self._paths = [p for p in self._paths if p not in paths] + list(paths)
-        if self._resuming is not None:
-            session, self._resuming = self._resuming, None
+        session = self._resuming
+        if session is not None and self._there == list(paths):
+            self._resuming = None
             self._lay(session)
 
     def _lay(self, session: LastSession) -> None:

@@ -40,6 +40,7 @@ from medkd_viewer.settings import SettingsFile
 from medkd_viewer.studies.journal import Journal
 from medkd_viewer.train_room import TrainRoom
 from medkd_viewer.window.bottom_bar import BottomBar
+from medkd_viewer.window.message import Message
 from medkd_viewer.window.peek import Peek
 from medkd_viewer.window.regions import go_to_next, region_of
 from medkd_viewer.window.side_panels import SidePanels
@@ -47,7 +48,6 @@ from medkd_viewer.window.status_words import activity_words, cursor_words, devic
 from medkd_viewer.window.top_bar import TopBar
 
 DEFAULT_SIZE = (1440, 900)
-_ANSWER_MS = 6000
 _REMEMBERED_EVERY_MS = 20_000
 _SMALLEST_SIZE = (620, 350)
 """Panels and tools give way before it; a screen of 1280 x 800 at scale 2 has 640 x 400."""
@@ -82,6 +82,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(*_SMALLEST_SIZE)
         self._settings_file, self._journal = settings_file, journal
         self._model_was_chosen = False
+        self._unsaved: set[str] = set()
         self.keeps_session = True
         self.settings = settings_file.settings
         self.key_bindings = KeyBindings(self.settings.keys)
@@ -97,15 +98,14 @@ class MainWindow(QMainWindow):
             [self.actions_by_name[name] for name in ("tags", "steps", "hide_patient")],
         )
         self.top_bar, self.bottom_bar = TopBar(self.actions_by_name), BottomBar()
-        self._message = ""
-        self._answered = QTimer(self)
-        self._answered.setSingleShot(True)
-        self._answered.timeout.connect(self._show_activity)
+        self.message = Message(self)
+        self.message.changed.connect(self._show_activity)
         self._lay_out()
         self._connect_actions()
         self._connect_bars()
         self.side_panels = SidePanels(self)
         self.session_keeper = SessionKeeper(self.room, self.settings, self)
+        self.session_keeper.gone.connect(self.message.warn)
         # A viewer that is killed loses no more than this.
         self._saving = QTimer(self, interval=_REMEMBERED_EVERY_MS)
         self._saving.timeout.connect(self.remember)
@@ -153,13 +153,18 @@ class MainWindow(QMainWindow):
         if self.keeps_session:
             self.session_keeper.keep()
         self.save_settings()
-        unsaved = self._settings_file.unsaved or self._journal.unsaved
-        if unsaved:
-            self.answer(unsaved)
+        self._journal.save()
+        self._warn_of_unsaved()
 
     def save_settings(self) -> None:
         """Remember what was chosen."""
         self._settings_file.save()
+
+    def _warn_of_unsaved(self) -> None:
+        unsaved = {self._settings_file.unsaved, self._journal.unsaved} - {""}
+        for sentence in sorted(unsaved - self._unsaved):
+            self.message.warn(sentence)
+        self._unsaved = unsaved
 
     # events of the window
 
@@ -180,7 +185,7 @@ class MainWindow(QMainWindow):
         pressed = QKeySequence(event.keyCombination())
         for action in self.actions_by_name.values():
             if pressed in action.shortcuts() and not action.isEnabled():
-                self.answer(f"“{action.text().rstrip('…')}” cannot be done with this film.")
+                self.message.answer(f"“{action.text().rstrip('…')}” cannot be done with this film.")
                 return
         super().keyPressEvent(event)
 
@@ -230,11 +235,12 @@ class MainWindow(QMainWindow):
         self.train.steps_made.connect(self.top_bar.add_steps)
         self.train.published.connect(self._read_with)
         self.train.status_changed.connect(self._show_activity)
-        room.message.connect(self.tell)
-        room.answered.connect(self.answer)
+        room.message.connect(self.message.tell)
+        room.answered.connect(self.message.answer)
         room.study_changed.connect(self._show_checks)
         room.measuring.changed.connect(self._show_checks)
         room.measuring.changed.connect(self._show_activity)
+        room.measuring.changed.connect(self._warn_of_unsaved)
         desk = room.desk
         for signal in (
             room.look.changed,
@@ -278,19 +284,7 @@ class MainWindow(QMainWindow):
         # What is running stays in sight, but for the moment in which a measurement is half done.
         reading = measuring.hint if measuring.is_busy or not running else running
         words = self.train.status_text if in_training else reading
-        if self._answered.isActive() or not words:
-            words = self._message or words
-        self.bottom_bar.say(self.bottom_bar.activity, words)
-
-    def answer(self, sentence: str) -> None:
-        """Say for a while what became of a key, before what is running."""
-        self._answered.start(_ANSWER_MS)
-        self.tell(sentence)
-
-    def tell(self, message: str) -> None:
-        """Say a sentence in the bottom bar."""
-        self._message = message
-        self._show_activity()
+        self.bottom_bar.say(self.bottom_bar.activity, self.message.among(words))
 
     # what commands do
 

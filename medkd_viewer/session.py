@@ -65,7 +65,7 @@ def run(wanted: argparse.Namespace) -> int:
     decoding, inference = Decoding(pool), Inference()
     try:
         window = _make_window(decoding, inference, settings_file, wanted)
-        mishaps.happened.connect(window.tell)
+        mishaps.happened.connect(window.message.warn)
         if drawn:
             write_screenshot(window, wanted.screenshot, tab=wanted.tab)
             return 0
@@ -117,7 +117,7 @@ def _begin(window: MainWindow, settings_file: SettingsFile, wanted: argparse.Nam
     _open(window, wanted)
     for trouble in (settings_file.trouble, *window.key_bindings.problems):
         if trouble:
-            window.tell(trouble)
+            window.message.warn(trouble)
     window.room.intake.finished.connect(_note_found)
     _log.info("MedKD %s is ready", __version__)
     threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -13,7 +14,7 @@ from medkd_viewer.settings import RecentFolder, Settings
 from medkd_viewer.studies.intake import Intake
 from medkd_viewer.studies.library import Library
 from medkd_viewer.studies.pictures import count_images
-from medkd_viewer.studies.recent import RecentPlaces, is_there
+from medkd_viewer.studies.places import Places
 from resources import DEMO_STUDIES
 
 
@@ -40,8 +41,7 @@ class Opening(QObject):
     ) -> None:
         super().__init__(parent)
         self._intake, self._library, self._settings = intake, library, settings
-        self._recent = RecentPlaces(self)
-        self._recent.found.connect(self._show_recent)
+        self._places = Places(self)
         intake.finished.connect(self._take_found)
         intake.failed.connect(self.failed)
         self._list_recent()
@@ -54,22 +54,27 @@ class Opening(QObject):
 
     def open_recent(self, path: Path) -> None:
         """Open what was opened before, or say that it has gone."""
-        if is_there(path):
-            self.open_paths([path])
-        else:
-            self.forget(path)
-            self.said.emit(f"{path} is not there any more; it was taken off the list.")
+        self._places.look_for([path], partial(self._open_recent, path))
 
     def forget(self, path: Path) -> None:
         """List something that was opened before no more."""
         self._settings.forget_folder(path)
         self._list_recent()
 
-    def _list_recent(self) -> None:
-        self._recent.look_for(self._settings.recent_folders)
+    def _open_recent(self, path: Path, there: list[Path]) -> None:
+        if there:
+            self.open_paths(there)
+        else:
+            self.forget(path)
+            self.said.emit(f"{path} is not there any more; it was taken off the list.")
 
-    def _show_recent(self, places: list[RecentFolder]) -> None:
-        self._library.folders = places
+    def _list_recent(self) -> None:
+        paths = [folder.path for folder in self._settings.recent_folders]
+        self._places.look_for(paths, self._show_recent)
+
+    def _show_recent(self, there: list[Path]) -> None:
+        recent = self._settings.recent_folders
+        self._library.folders = [folder for folder in recent if folder.path in there]
         self.listed.emit()
 
     def _take_found(self, found: FoundStudies, paths: Sequence[Path]) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,22 @@ if _missing_qt:
 
 def pytest_report_header() -> str:
     return f"viewer tests left out, Qt cannot be loaded: {_missing_qt}" if _missing_qt else ""
+
+
+@pytest.fixture
+def full_disk(monkeypatch) -> Callable[[], AbstractContextManager[None]]:
+    """A context in which no file can be written to the disk."""
+
+    @contextmanager
+    def full() -> Iterator[None]:
+        def refuse(descriptor: int) -> None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "fsync", refuse)
+            yield
+
+    return full
 
 
 @pytest.fixture(scope="session")

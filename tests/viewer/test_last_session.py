@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import shutil
+import threading
+from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from medkd_viewer.last_session import SessionKeeper
@@ -22,7 +25,7 @@ def resumed(desk, session: LastSession):
     desk.window.settings.session = session
     desk.window.open_model(None)
     desk.window.session_keeper.resume()
-    desk.wait(lambda: not desk.room.is_opening and not desk.room.intake.is_looking)
+    desk.wait(lambda: not desk.window.session_keeper.is_resuming and not desk.room.is_opening)
 
 
 def uid_of(desk, name: str) -> str:
@@ -54,7 +57,7 @@ def test_session_that_is_still_being_opened_is_not_forgotten(desk, folder):
     desk.window.session_keeper.resume()
     desk.window.session_keeper.keep()
     assert desk.window.settings.session.paths == [folder / "ada.dcm"]
-    desk.wait(lambda: not desk.room.is_opening and not desk.room.intake.is_looking)
+    desk.wait(lambda: desk.state.film is not None)
 
 
 def test_what_is_open_is_remembered_while_the_window_is_open(desk, folder):
@@ -76,6 +79,37 @@ def test_path_that_has_gone_is_told_and_dropped(desk, folder):
     desk.wait(lambda: "gone.dcm" in desk.window.bottom_bar.activity.text())
     desk.window.session_keeper.keep()
     assert desk.window.settings.session.paths == [folder / "ada.dcm"]
+
+
+def test_what_has_gone_is_told_until_the_next_key(desk, folder, qtbot):
+    resumed(desk, LastSession(paths=[folder / "gone.dcm", folder / "ada.dcm"]))
+    desk.wait(lambda: desk.state.film is not None and desk.opinion.settled)
+    desk.room.message.emit("Something else")
+    text = desk.window.bottom_bar.activity.text
+    qtbot.wait(1)
+    assert "gone.dcm" in text()
+    desk.key(Qt.Key.Key_X)
+    assert "gone.dcm" not in text()
+
+
+def test_share_that_does_not_answer_keeps_no_one_waiting(desk, folder, monkeypatch):
+    away, answer = folder / "away", threading.Event()
+    exists = Path.exists
+
+    def ask(path, **how):
+        assert path != away or threading.current_thread() is not threading.main_thread()
+        return exists(path, **how) if path != away else answer.wait(20)
+
+    monkeypatch.setattr(Path, "exists", ask)
+    desk.window.settings.session = LastSession(paths=[away, folder / "ada.dcm"])
+    desk.window.session_keeper.resume()
+    desk.open([folder / "ben.dcm"])
+    ben = desk.state.film.study.uid
+    answer.set()
+    desk.wait(lambda: not desk.window.session_keeper.is_resuming)
+    assert desk.state.film.study.uid == ben
+    desk.window.session_keeper.keep()
+    assert desk.window.settings.session.paths == [folder / "ben.dcm"]
 
 
 def test_nothing_left_of_a_session_is_told_over_an_empty_desk(desk, tmp_path):

@@ -16,7 +16,7 @@ from medkd_viewer.settings import RecentFolder
 from medkd_viewer.studies.intake import Intake
 from medkd_viewer.studies.journal import Journal
 from medkd_viewer.studies.library import Library
-from medkd_viewer.studies.recent import RecentPlaces
+from medkd_viewer.studies.places import Places
 
 
 class SearchedPool:
@@ -151,17 +151,17 @@ def test_recent_folder_that_has_gone_says_so_and_is_forgotten(desk, tmp_path):
     desk.room.message.connect(said.append)
     desk.window.settings.keep_folder(RecentFolder(path=tmp_path / "gone", studies=1, images=1))
     desk.room.studies.folder_chosen.emit(tmp_path / "gone")
-    assert "is not there any more" in said[-1]
+    desk.wait(lambda: bool(said) and "is not there any more" in said[-1])
     assert not desk.window.settings.recent_folders
 
 
-def test_recent_places_that_are_not_there_are_not_listed(qtbot, tmp_path):
-    places = [RecentFolder(path=tmp_path / name, studies=1, images=1) for name in ("gone", "here")]
+def test_places_that_are_not_there_are_left_out(qtbot, tmp_path):
     (tmp_path / "here").mkdir()
-    recent = RecentPlaces()
-    with qtbot.waitSignal(recent.found) as found:
-        recent.look_for(places)
-    assert found.args == [places[1:]]
+    found: list[list[Path]] = []
+    places = Places()
+    places.look_for([tmp_path / "gone", tmp_path / "here"], found.append)
+    qtbot.waitUntil(lambda: bool(found))
+    assert found == [[tmp_path / "here"]]
 
 
 def test_image_in_hand_is_counted_anew_when_more_of_its_series_is_found(desk, films):

@@ -124,3 +124,47 @@ def test_measurement_off_a_film_that_was_exchanged_is_not_shown(qtbot, path):
     off = Measurement(kind=Kind.PROBE, points=((299.0, 5000.0),))
     journal.keep_measurements("1", "1.2.3#0", (off, PROBE))
     assert Sheets(journal).of(film(grey_frame())).measurements == (PROBE,)
+
+
+def test_two_viewers_keep_what_each_of_them_measures(path):
+    here, there = Journal(path), Journal(path)
+    here.keep_measurements("1", "1.2.3#0", (LENGTH,))
+    there.keep_measurements("1", "1.2.4#0", (PROBE,))
+    here.judge("2", "a|b|c", Judgement.NOT)
+    there.keep_measurements("1", "1.2.4#0", ())
+    again = Journal(path)
+    assert again.measurements("1", "1.2.3#0") == (LENGTH,)
+    assert again.measurements("1", "1.2.4#0") == ()
+    assert again.judgement("2", "a|b|c") is Judgement.NOT
+    assert there.judgement("2", "a|b|c") is Judgement.NOT
+
+
+def test_journal_that_another_program_has_damaged_is_written_anew_and_kept_aside(path):
+    journal = Journal(path)
+    journal.keep_measurements("1", "1.2.3#0", (LENGTH,))
+    path.write_text("{")
+    journal.keep_measurements("1", "1.2.4#0", (PROBE,))
+    again = Journal(path)
+    assert again.measurements("1", "1.2.3#0") == (LENGTH,)
+    assert again.measurements("1", "1.2.4#0") == (PROBE,)
+    assert path.with_suffix(".damaged").read_text() == "{"
+
+
+def test_full_disk_costs_a_sentence_and_what_was_measured_is_kept_once_there_is_room(
+    path, full_disk
+):
+    journal = Journal(path)
+    journal.keep_measurements("1", "1.2.3#0", (LENGTH,))
+    with full_disk():
+        journal.keep_measurements("1", "1.2.4#0", (PROBE,))
+        assert "cannot be kept: No space left on device" in journal.unsaved
+        assert journal.measurements("1", "1.2.4#0") == (PROBE,)
+    assert Journal(path).measurements("1", "1.2.3#0") == (LENGTH,)
+    # Another viewer may have written in the meantime.
+    Journal(path).judge("2", "a|b|c", Judgement.NOT)
+    journal.save()
+    assert journal.unsaved == ""
+    again = Journal(path)
+    assert again.measurements("1", "1.2.4#0") == (PROBE,)
+    assert again.judgement("2", "a|b|c") is Judgement.NOT
+    assert [file.name for file in path.parent.iterdir()] == ["journal.json"]
