@@ -56,3 +56,21 @@ def interpolation_matrices(
         interpolation_matrix(fine[0], coarse[0], align_corners=align_corners),
         interpolation_matrix(fine[1], coarse[1], align_corners=align_corners),
     )
+
+
+def on_grid(values: FloatArray, grid: tuple[int, int]) -> NDArray[np.float64]:
+    """A map (h, w) on another grid that covers the same image.
+
+    Interpolated linearly between the centres of its cells. A constant map stays exactly constant,
+    which the rounding of the weights would undo.
+
+    Returns
+    -------
+    float64, of the grid's height and width
+    """
+    if values.shape == grid:
+        return values.astype(np.float64)
+    if not np.ptp(values):
+        return np.full(grid, values.flat[0], np.float64)
+    rows, columns = interpolation_matrices(grid, values.shape, align_corners=False)
+    return np.asarray(rows.astype(np.float64) @ values.astype(np.float64) @ columns.T)
