@@ -1,8 +1,10 @@
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 import scipy.stats
 
-from medkd_core.explanation.agreement import agreement
+from medkd_core.explanation.agreement import agreement, structural_similarity
 
 
 def random_map(shape, seed):
@@ -18,13 +20,16 @@ def blob(shape, row, column):
 def test_map_agrees_with_itself():
     one = random_map((7, 7), 0)
     found = agreement(one, one)
-    assert (found.spearman, found.top_fifth_iou, found.peak_distance) == (pytest.approx(1), 1, 0)
+    *similar, peaks, centroids = asdict(found).values()
+    assert similar == pytest.approx([1] * 6)
+    assert (peaks, centroids) == (0, 0)
 
 
 def test_inverted_map_disagrees():
     one = random_map((8, 8), 0)
     found = agreement(one, 1 - one)
-    assert found.spearman == pytest.approx(-1)
+    assert (found.spearman, found.pearson) == (pytest.approx(-1), pytest.approx(-1))
+    assert found.ssim < 0
     assert found.top_fifth_iou == 0
 
 
@@ -32,6 +37,36 @@ def test_rank_correlation_is_scipys_also_with_ties():
     one, other = (np.round(random_map((9, 8), seed), 1) for seed in (1, 2))
     expected = scipy.stats.spearmanr(one.ravel(), other.ravel()).statistic
     assert agreement(one, other).spearman == pytest.approx(expected)
+
+
+def test_linear_correlation_is_scipys():
+    one, other = random_map((9, 8), 1), random_map((9, 8), 2)
+    expected = scipy.stats.pearsonr(one.ravel(), other.ravel()).statistic
+    assert agreement(one, other).pearson == pytest.approx(expected)
+
+
+def test_correlations_do_not_depend_on_unit_or_zero():
+    one, other = random_map((9, 8), 1), random_map((9, 8), 2)
+    expected, found = agreement(one, other), agreement(3e4 * one - 7, 1e-30 * other)
+    assert (found.spearman, found.pearson) == pytest.approx(
+        (expected.spearman, expected.pearson), abs=1e-6
+    )
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 9), (3, 3), (6, 8), (7, 7), (20, 31)])
+def test_structural_similarity_is_the_mean_over_windows(shape):
+    one, other = random_map(shape, 1), random_map(shape, 2)
+    window = tuple(min(7, side) for side in shape)
+    views = [
+        np.lib.stride_tricks.sliding_window_view(m.astype(float), window) for m in (one, other)
+    ]
+    a, b = (view.reshape(-1, window[0] * window[1]) for view in views)
+    free = max(a.shape[1] - 1, 1)
+    covariance = ((a - a.mean(1, keepdims=True)) * (b - b.mean(1, keepdims=True))).sum(1) / free
+    spread = (a.var(1) + b.var(1)) * a.shape[1] / free
+    level = (2 * a.mean(1) * b.mean(1) + 1e-4) / (a.mean(1) ** 2 + b.mean(1) ** 2 + 1e-4)
+    expected = (level * (2 * covariance + 9e-4) / (spread + 9e-4)).mean()
+    assert structural_similarity(one, other) == pytest.approx(expected)
 
 
 def test_agreement_does_not_depend_on_the_order():
@@ -57,13 +92,45 @@ def test_top_fifth_covers_a_fifth():
     assert agreement(ramp, top_moved_by_one_row).top_fifth_iou == pytest.approx(10 / 30)
 
 
-def test_constant_maps_have_defined_answers():
-    flat, other = np.full((7, 7), 0.5, np.float32), random_map((7, 7), 0)
-    assert agreement(flat, flat).spearman == 1
-    assert agreement(flat, flat).top_fifth_iou == 1
-    assert agreement(flat, other).spearman == 0
-    assert agreement(flat, other).top_fifth_iou == 0
-    assert np.isfinite(agreement(flat, other).peak_distance)
+def test_smaller_tops_cover_their_share():
+    ramp = np.arange(400, dtype=np.float32).reshape(20, 20)
+    moved_by_one_row = np.roll(ramp, -1, axis=0)
+    found = agreement(ramp, moved_by_one_row)
+    assert found.top_twentieth_iou == 0
+    assert found.top_tenth_iou == pytest.approx(20 / 60)
+
+
+def test_centroid_weighs_what_the_peak_overlooks():
+    one, other = (np.zeros((11, 11), np.float32) for _ in range(2))
+    one[5, 5] = other[5, 5] = 1
+    other[5, 10] = 0.5
+    found = agreement(one, other)
+    assert found.peak_distance == 0
+    assert found.centroid_distance == pytest.approx((5 / 3) / np.hypot(11, 11))
+
+
+def test_distances_are_shares_of_the_diagonal_of_an_oblong_image():
+    one, other = (np.zeros((30, 40), np.float32) for _ in range(2))
+    one[0, 0] = other[29, 39] = 1
+    found = agreement(one, other)
+    assert found.peak_distance == pytest.approx(np.hypot(29, 39) / 50)
+    assert found.centroid_distance == pytest.approx(np.hypot(29, 39) / 50)
+
+
+@pytest.mark.parametrize("level", [0, 0.1, 0.5, 1])
+@pytest.mark.parametrize("grid", [(7, 7), (15, 4), (236, 236)])
+def test_constant_maps_have_defined_answers(level, grid):
+    flat, other = np.full((7, 7), level, np.float32), random_map(grid, 0)
+    both = agreement(flat, np.full(grid, level, np.float32))
+    assert list(asdict(both).values()) == pytest.approx([1] * 6 + [0, 0])
+    one = agreement(flat, other)
+    assert (one.spearman, one.pearson, one.top_fifth_iou) == (0, 0, 0)
+    assert np.isfinite(list(asdict(one).values())).all()
+
+
+def test_maps_of_one_cell_have_defined_answers():
+    one, other = np.ones((1, 1), np.float32), random_map((5, 5), 0)
+    assert np.isfinite(list(asdict(agreement(one, other)).values())).all()
 
 
 @pytest.mark.parametrize("broken", [np.full((3, 3), np.nan), np.zeros((0, 3)), np.zeros(4)])
