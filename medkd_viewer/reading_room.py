@@ -80,6 +80,7 @@ class ReadingRoom(QWidget):
         self.state = self.desk.primary
         # First the links: they hear of a step before the film has moved.
         self.links = Links(self.desk, self)
+        self.links.is_on, self.links.followed = settings.linked, set(settings.followed)
         self.hanging = Hanging(self.desk, decoding, self)
         self.opener = self.hanging.openers[self.state]
         self.cine = Cine(self.desk, self.hanging.openers, self)
@@ -256,6 +257,7 @@ class ReadingRoom(QWidget):
         panes.take_off_asked.connect(comparing.take_off)
         panes.touched.connect(cine.stop)
         comparing.message.connect(self.answered)
+        links.changed.connect(self._keep_links)
         for signal in (panes.layout_changed, links.changed, comparing.changed, cine.changed):
             signal.connect(self.study_changed)
 
@@ -362,6 +364,9 @@ class ReadingRoom(QWidget):
     def _keep_style(self) -> None:
         self.settings.keep_map_style(self.look.style)
         self.findings.controls.show_style(self.look.style)
+
+    def _keep_links(self) -> None:
+        self.settings.linked, self.settings.followed = self.links.is_on, self.links.followed
 
     def _keep_widths(self) -> None:
         left, _, right = self.splitter.sizes()

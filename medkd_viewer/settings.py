@@ -13,6 +13,7 @@ from platformdirs import user_config_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from medkd_core.jobs.durable import write_durably
+from medkd_viewer.reading.links import Linked
 from medkd_viewer.reading.map_layer import COLOUR_MAPS, MapStyle
 
 _log = logging.getLogger(__name__)
@@ -150,6 +151,10 @@ class Settings(BaseModel):
         Literal["fill", "contours"],
         Offered("Maps", "Drawing", "", (("fill", "Fill"), ("contours", "Contours"))),
     ] = "fill"
+    linked: bool = False
+    """Films that lie side by side follow each other."""
+    followed: set[Linked] = set(Linked)
+    """In what they do."""
     last_folder: Path | None = None
     recent_folders: list[RecentFolder] = []
     model: Path | None = None

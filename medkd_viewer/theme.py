@@ -98,6 +98,11 @@ def colour(name: str) -> QColor:
     return QColor(COLOURS[name])
 
 
+def shade(name: str) -> str:
+    """What a name in `COLOURS` stands for now; a colour that is of no theme as it is."""
+    return COLOURS.get(name, name)
+
+
 def ui_font(size: int = 13, *, bold: bool = False) -> QFont:
     """The system's sans serif, `size` device-independent pixels high, figures of equal width."""
     font = QFont(QApplication.font())

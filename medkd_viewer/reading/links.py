@@ -73,6 +73,7 @@ class Links(QObject):
     def follow(self, what: Linked, on: bool) -> None:
         """Let something follow while the link is on, or not."""
         self.followed = self.followed | {what} if on else self.followed - {what}
+        self.changed.emit()
 
     def _see(self, state: ReadingState) -> None:
         self._seen[state] = (state.viewport, state.voi, state.inverted)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from html import escape
 
 import pyqtgraph
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QFont
 
-from medkd_viewer.theme import COLOURS
+from medkd_viewer.theme import COLOURS, shade
 from medkd_viewer.training.card import Card, label
 
 LEAST_SPREAD = 0.1
@@ -24,6 +24,8 @@ class Curve:
 
     Attributes
     ----------
+    colour : str
+        A name of the theme, or a colour of no theme.
     points : tuple of (float, float)
         Epoch (from 1) and value, in order; values that are not finite are left out of the drawing.
     yardstick : bool
@@ -65,7 +67,10 @@ class CurvePlot(Card):
         self.plot = _empty_plot(heading)
         self.body.addWidget(self.legend)
         self.body.addWidget(self.plot, 1)
-        self._pointer = pyqtgraph.InfiniteLine(pen=pyqtgraph.mkPen(COLOURS["third"]))
+        self._pointer = pyqtgraph.InfiniteLine()
+        self._epochs = 1
+        self._now: int | None = None
+        self._dress()
         self.plot.scene().sigMouseMoved.connect(self._follow_pointer)
 
     def show_curves(self, curves: Sequence[Curve], *, epochs: int, now: int | None) -> None:
@@ -79,18 +84,38 @@ class CurvePlot(Card):
             The epoch reached, marked by a dashed line while the run is not over.
         """
         self.curves = tuple(finite for curve in curves if (finite := _finite(curve)).points)
+        self._epochs, self._now = max(epochs, 1), now
+        self.plot.setXRange(0, self._epochs, padding=0.05)
+        self.plot.getAxis("bottom").setTicks([_epoch_ticks(self._epochs)])
+        self._draw_curves()
+        self.plot.setYRange(*_height(self.curves, self._bounds), padding=0)
+        self.plot.setAccessibleDescription(_spoken(self.curves))
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Take on the colours of another theme."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.StyleChange:
+            self._dress()
+            self._draw_curves()
+
+    def _dress(self) -> None:
+        self.plot.setBackground(COLOURS["panel"])
+        self._pointer.setPen(COLOURS["third"])
+        for side in ("left", "bottom"):
+            axis = self.plot.getAxis(side)
+            axis.setPen(COLOURS["line"])
+            axis.setTickPen(COLOURS["second" if side == "left" else "panel"])
+            axis.setTextPen(COLOURS["second"])
+
+    def _draw_curves(self) -> None:
         self.plot.clear()
-        self.plot.setXRange(0, max(epochs, 1), padding=0.05)
-        self.plot.getAxis("bottom").setTicks([_epoch_ticks(max(epochs, 1))])
         # The run itself lies above its yardsticks.
         for curve in reversed(self.curves):
-            _draw(self.plot, curve, max(epochs, 1))
-        if now is not None:
+            _draw(self.plot, curve, self._epochs)
+        if self._now is not None:
             pen = pyqtgraph.mkPen(COLOURS["third"], style=Qt.PenStyle.DashLine)
-            self.plot.addItem(pyqtgraph.InfiniteLine(now, pen=pen))
-        self.plot.setYRange(*_height(self.curves, self._bounds), padding=0)
+            self.plot.addItem(pyqtgraph.InfiniteLine(self._now, pen=pen))
         self._tell_values(None)
-        self.plot.setAccessibleDescription(_spoken(self.curves))
 
     def _follow_pointer(self, position: QPointF) -> None:
         view = self.plot.getPlotItem().getViewBox()
@@ -113,7 +138,7 @@ class CurvePlot(Card):
         sign = "╍" if curve.yardstick else "━"
         name = escape(curve.label).replace(" ", "&nbsp;")
         return (
-            f"<span style='color:{curve.colour}'>{sign}</span>&nbsp;{name}"
+            f"<span style='color:{shade(curve.colour)}'>{sign}</span>&nbsp;{name}"
             f"&nbsp;<span style='color:{COLOURS['text']}'>{figure}</span>"
         )
 
@@ -125,15 +150,16 @@ def _finite(curve: Curve) -> Curve:
 
 def _draw(plot: pyqtgraph.PlotWidget, curve: Curve, epochs: int) -> None:
     x, y = zip(*curve.points, strict=True)
+    colour = shade(curve.colour)
     # Pens of a plot are measured in device pixels, whatever the scale of the screen.
     width = 2 * plot.devicePixelRatioF()
     if curve.yardstick:
-        pen = pyqtgraph.mkPen(curve.colour, width=0.75 * width, style=Qt.PenStyle.DashLine)
+        pen = pyqtgraph.mkPen(colour, width=0.75 * width, style=Qt.PenStyle.DashLine)
         plot.plot([0, epochs], [y[-1], y[-1]], pen=pen)
         return
-    plot.plot(x, y, pen=pyqtgraph.mkPen(curve.colour, width=width), antialias=True)
+    plot.plot(x, y, pen=pyqtgraph.mkPen(colour, width=width), antialias=True)
     plot.plot(x[-1:], y[-1:], pen=None, symbol="o", symbolSize=7, symbolPen=None,
-              symbolBrush=curve.colour)  # fmt: skip
+              symbolBrush=colour)  # fmt: skip
 
 
 def _epoch_ticks(epochs: int) -> list[tuple[float, str]]:
@@ -159,7 +185,7 @@ def _spoken(curves: Sequence[Curve]) -> str:
 
 
 def _empty_plot(name: str) -> pyqtgraph.PlotWidget:
-    plot = pyqtgraph.PlotWidget(background=COLOURS["panel"])
+    plot = pyqtgraph.PlotWidget()
     plot.setAccessibleName(name)
     plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     plot.setAntialiasing(True)
@@ -173,10 +199,6 @@ def _empty_plot(name: str) -> pyqtgraph.PlotWidget:
     for side in ("left", "bottom"):
         axis = plot.getAxis(side)
         axis.setStyle(tickFont=font, tickLength=0, maxTickLevel=0, hideOverlappingLabels=False)
-        axis.setPen(COLOURS["line"])
-        axis.setTickPen(COLOURS["second"])
-        axis.setTextPen(COLOURS["second"])
     plot.getAxis("left").setWidth(34)
-    plot.getAxis("bottom").setTickPen(COLOURS["panel"])
     plot.getAxis("bottom").setHeight(20)
     return plot

@@ -6,19 +6,18 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from medkd_viewer import theme
-from medkd_viewer.theme import colour, ui_font
+from medkd_viewer.theme import colour, shade, ui_font
 from medkd_viewer.training.card import Card, label
 from medkd_viewer.training.comparison_table import KIND_WORDS
 from medkd_viewer.training.run_curves import BASELINE, TRAIN
 
 SHOWN = 12
 """More runs than these are not told apart at a glance: the best are shown."""
-COLOURS = {"teacher": TRAIN, "student": BASELINE, "distill": theme.COLOURS["violet"]}
+SHADES = {"teacher": TRAIN, "student": BASELINE, "distill": "violet"}
 NAMES_WIDTH = 200
 RIGHT_ROOM = 24
 AXIS_HEIGHT = 24
@@ -58,15 +57,21 @@ class IntervalCard(Card):
     def __init__(self, heading: str) -> None:
         super().__init__(heading)
         self.chart = IntervalChart()
-        legend = label(_legend())
-        legend.setTextFormat(Qt.TextFormat.RichText)
-        self.body.addWidget(legend)
+        self._legend = label(_legend())
+        self._legend.setTextFormat(Qt.TextFormat.RichText)
+        self.body.addWidget(self._legend)
         self.body.addWidget(self.chart, 1)
 
     def show_measured(self, measured: Sequence[Measured]) -> None:
         """Show the best of these runs."""
         best_first = sorted(measured, key=lambda run: run.value, reverse=True)
         self.chart.show_measured(best_first[:SHOWN])
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Take on the colours of another theme."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.StyleChange:
+            self._legend.setText(_legend())
 
 
 class IntervalChart(QWidget):
@@ -126,15 +131,15 @@ class IntervalChart(QWidget):
         mode = Qt.TextElideMode.ElideRight
         name = painter.fontMetrics().elidedText(run.name, mode, int(place.width()))
         painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, name)
-        shade, middle = QColor(COLOURS[run.kind]), row.center().y()
-        painter.setPen(QPen(shade, 2))
+        dot, middle = QColor(shade(SHADES[run.kind])), row.center().y()
+        painter.setPen(QPen(dot, 2))
         painter.drawLine(QPointF(self._x(run.low), middle), QPointF(self._x(run.high), middle))
-        painter.setBrush(shade)
+        painter.setBrush(dot)
         painter.drawEllipse(QPointF(self._x(run.value), middle), 4, 4)
 
 
 def _legend() -> str:
     return "&nbsp;&nbsp;&nbsp; ".join(
-        f"<span style='color:{COLOURS[kind]}'>●</span>&nbsp;{word}"
+        f"<span style='color:{shade(SHADES[kind])}'>●</span>&nbsp;{word}"
         for kind, word in KIND_WORDS.items()
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from medkd_viewer.theme import COLOURS
 from medkd_viewer.training.curve_plot import Curve
 from medkd_viewer.training.run_history import RunHistory
 from medkd_viewer.training.yardsticks import Yardstick
@@ -42,12 +41,12 @@ def loss_curves(history: RunHistory, yardstick: Yardstick, distils: bool) -> lis
 def macro_f1_curves(history: RunHistory, yardstick: Yardstick, distils: bool) -> list[Curve]:
     """Macro F1 on validation films, the run without teachers and the best teacher beside it."""
     name = "this student" if distils else "this run"
-    curves = [Curve(name, COLOURS["violet"], history.points("macro_f1"))]
+    curves = [Curve(name, "violet", history.points("macro_f1"))]
     if yardstick.baseline:
         curves.append(Curve("no teachers", BASELINE, yardstick.baseline.points("macro_f1")))
     if yardstick.best_teacher is not None:
         best = ((0, yardstick.best_teacher),)
-        curves.append(Curve("best teacher", COLOURS["caution"], best, yardstick=True))
+        curves.append(Curve("best teacher", "caution", best, yardstick=True))
     return curves
 
 

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import io
+import os
 import shutil
 import threading
 from pathlib import Path
 
 import pytest
+from drawn_studies import drawn_series, drawn_study
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
+from medkd_core.imaging.study import FoundStudies
 from medkd_viewer.last_session import SessionKeeper
 from medkd_viewer.reading.layouts import Layout
 from medkd_viewer.settings import LastSession, OpenFilm
@@ -155,3 +159,21 @@ def test_narrow_window_gives_the_room_of_the_studies_to_the_film_and_back(desk, 
     desk.wait(lambda: desk.window.width() == 1440)
     assert desk.room.studies.isVisible()
     assert desk.window.settings.panels_shown == (True, True)
+
+
+def test_session_of_ten_thousand_studies_is_kept_without_a_look_at_the_disk(
+    desk, tmp_path, monkeypatch
+):
+    studies = tuple(
+        drawn_study(str(n), "PHANTOM, ADA", drawn_series(str(tmp_path / f"{n}" / "film")))
+        for n in range(10_000)
+    )
+    desk.room.library.add(FoundStudies(studies, ()))
+    folders = [tmp_path / str(n) for n in range(100)]
+    desk.window.session_keeper._paths = [*folders, tmp_path / "elsewhere"]
+    looked: list[object] = []
+    for owner, name in ((os, "stat"), (os, "scandir"), (os, "open"), (io, "open")):
+        monkeypatch.setattr(owner, name, lambda *what, **_: looked.append(what))
+    desk.window.session_keeper.keep()
+    assert looked == []
+    assert desk.window.settings.session.paths == folders[-64:]

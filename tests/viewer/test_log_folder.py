@@ -7,6 +7,7 @@ import sys
 import threading
 
 import pytest
+from PySide6.QtCore import Qt
 
 from medkd_viewer import log_folder as log
 
@@ -97,6 +98,23 @@ def test_exception_that_nobody_took_is_told_in_one_sentence(qtbot, folder, monke
         thread.join()
     assert "(ValueError)" in told.args[0]
     assert "ADA" not in told.args[0] + written(folder)
+
+
+def test_mishap_is_told_until_the_next_press_whatever_else_is_said(desk, qtbot):
+    mishaps, window = log.Mishaps(), desk.window
+    mishaps.happened.connect(window.message.warn)
+    text = window.bottom_bar.activity.text
+    window.message.answer("An answer to a key")
+    for sentence in ("It went wrong.", "It went wrong.", "And then this."):
+        mishaps.happened.emit(sentence)
+    desk.room.message.emit("3 studies found")
+    qtbot.wait(1)
+    assert text() == "It went wrong."
+    qtbot.mouseClick(window.bottom_bar, Qt.MouseButton.LeftButton)
+    assert text() == "And then this."
+    qtbot.wait(1)
+    qtbot.keyClick(desk.panes.film_pane, Qt.Key.Key_Right)
+    assert text() == "3 studies found"
 
 
 @pytest.mark.slow

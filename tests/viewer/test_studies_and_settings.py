@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import Qt
 
 from medkd_core.evaluation.prediction import NetworkOpinion, Prediction
 from medkd_viewer.reading.map_layer import MapStyle
@@ -74,6 +75,26 @@ def test_settings_that_cannot_be_kept_are_told(desk, tmp_path):
     desk.window._settings_file.path = in_the_way / "viewer.json"
     desk.window.remember()
     assert "cannot be kept" in desk.window.bottom_bar.activity.text()
+
+
+def test_full_disk_is_told_once_and_made_good_when_there_is_room(
+    desk, films, tmp_path, full_disk, qtbot
+):
+    files, window = SettingsFile(tmp_path / "viewer.json"), desk.window
+    files.settings = window.settings
+    window._settings_file = files
+    desk.open([films / "ada.dcm"])
+    text = window.bottom_bar.activity.text
+    with full_disk():
+        window.remember()
+        assert text() == "What you choose cannot be kept: No space left on device."
+        qtbot.wait(1)
+        desk.key(Qt.Key.Key_X)
+        window.remember()
+        assert "cannot be kept" not in text()
+    assert not files.path.exists()
+    window.remember()
+    assert SettingsFile(files.path).settings.session.paths == [films / "ada.dcm"]
 
 
 def test_damaged_settings_are_kept_as_a_copy(tmp_path):

@@ -11,7 +11,10 @@ from written_studies import ADA, BEN, write_loop, write_slices
 from medkd_core.serving.messages import Predict
 from medkd_viewer.reading.dropped_study import study_data
 from medkd_viewer.reading.layouts import FilmCell, Layout, NetworkCell
+from medkd_viewer.reading.links import Linked
 from medkd_viewer.reading.network_pane import NetworkPane
+from medkd_viewer.reading_room import ReadingRoom
+from medkd_viewer.settings import Settings
 
 
 @pytest.fixture(scope="module")
@@ -209,3 +212,12 @@ def test_networks_are_asked_about_a_series_where_the_hand_rests(reading):
 def asked_about(desk) -> list:
     requests = desk.worker.requests.values()
     return [request.frame for request in requests if isinstance(request, Predict)]
+
+
+def test_links_are_remembered_as_they_were_left(desk):
+    desk.window.actions_by_name["link"].trigger()
+    desk.room.links.follow(Linked.ZOOM, False)
+    kept = Settings.model_validate_json(desk.window.settings.model_dump_json())
+    room = ReadingRoom(desk.decoding, desk.opinion, desk.journal, kept, desk.window)
+    assert room.links.is_on
+    assert room.links.followed == set(Linked) - {Linked.ZOOM}

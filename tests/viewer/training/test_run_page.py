@@ -1,7 +1,10 @@
 import pytest
+from pyqtgraph import mkColor
 from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtWidgets import QApplication
 
 from medkd_core.jobs.state import JobStatus
+from medkd_viewer.theme import THEMES, apply_theme
 from medkd_viewer.training.actions import Action, offered
 from medkd_viewer.training.confusion_card import ConfusionCard
 from medkd_viewer.training.curve_plot import LEAST_SPREAD, Curve, CurvePlot
@@ -188,6 +191,24 @@ def test_pointer_over_a_plot_tells_the_values_of_that_epoch(page, show, make_job
     plot.scene().sigMouseMoved.emit(view.mapViewToScene(QPointF(2, 0.4)))
     assert "0.320" in page.macro_f1.legend.text()
     assert "epoch 2" in page.macro_f1.legend.text()
+
+
+def test_curves_take_on_the_colours_of_another_theme(qtbot):
+    app = QApplication.instance()
+    apply_theme(app)
+    plot = CurvePlot("Macro F1")
+    qtbot.addWidget(plot)
+    plot.show()
+    plot.show_curves([Curve("this run", "violet", ((1, 0.2), (2, 0.4)))], epochs=2, now=None)
+    try:
+        apply_theme(app, "high_contrast")
+        shades = THEMES["high_contrast"]
+        assert plot.plot.backgroundBrush().color().name() == shades["panel"]
+        assert shades["violet"] in plot.legend.text()
+        drawn = plot.plot.getPlotItem().listDataItems()
+        assert shades["violet"] in [mkColor(item.opts["symbolBrush"]).name() for item in drawn]
+    finally:
+        apply_theme(app)
 
 
 def test_values_close_together_are_not_drawn_far_apart(qtbot):
