@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import gdcm
 import numpy as np
 import pytest
 from pydicom import Dataset, FileMetaDataset
@@ -48,6 +49,27 @@ def draw_dicom(tmp_path: Path) -> DrawDicom:
         return path
 
     return draw
+
+
+@pytest.fixture
+def to_lossless_jpeg() -> Callable[..., None]:
+    """A function that compresses a file's pixels where it is."""
+
+    def compress(path: Path, process: str = "JPEGLosslessProcess14_1") -> None:
+        reader = gdcm.ImageReader()
+        reader.SetFileName(str(path))
+        assert reader.Read()
+        change = gdcm.ImageChangeTransferSyntax()
+        change.SetTransferSyntax(gdcm.TransferSyntax(getattr(gdcm.TransferSyntax, process)))
+        change.SetInput(reader.GetImage())
+        assert change.Change()
+        writer = gdcm.ImageWriter()
+        writer.SetFile(reader.GetFile())
+        writer.SetImage(change.GetOutput())
+        writer.SetFileName(str(path))
+        assert writer.Write()
+
+    return compress
 
 
 def _header(pixels: np.ndarray) -> Dataset:

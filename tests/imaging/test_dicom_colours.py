@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 from pydicom import dcmread
+from pydicom.encaps import encapsulate
 from pydicom.pixels.processing import convert_color_space
-from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian
+from pydicom.uid import (
+    UID,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    JPEG2000Lossless,
+    JPEGBaseline8Bit,
+    JPEGLSLossless,
+    RLELossless,
+)
 
 from medkd_core.errors import UnreadableFileError
 from medkd_core.imaging.frame import Frame, Photometric
@@ -20,6 +33,7 @@ DrawDicom = Callable[..., Path]
 RANDOM = np.random.default_rng(23)
 NATIVE = (ExplicitVRLittleEndian, ExplicitVRBigEndian)
 PARTIAL_422 = "YBR_PARTIAL_422"
+ALL_YBR = ("YBR_FULL", "YBR_FULL_422", PARTIAL_422, "YBR_PARTIAL_420")
 
 
 def colours(rows: int, columns: int, bits: int) -> NDArray[np.int64]:
@@ -194,10 +208,89 @@ def test_truncated_colours_are_refused(
         read_frame(path)
 
 
+@pytest.mark.parametrize("planar", [0, 1])
+@pytest.mark.parametrize("bits", [8, 12, 16])
+@pytest.mark.parametrize("photometric", ALL_YBR)
+@pytest.mark.parametrize("syntax", [RLELossless, JPEGLSLossless, JPEG2000Lossless])
+def test_compressed_ybr_becomes_the_rgb_it_was(
+    draw_dicom: DrawDicom, syntax: UID, photometric: str, bits: int, planar: int
+) -> None:
+    rgb = colours(64, 72, bits)
+    # pydicom writes some kinds under another name only, and its JPEG 2000 makes YBR of RGB.
+    name = "YBR_FULL" if syntax == JPEG2000Lossless else "RGB"
+    path = draw_dicom(
+        ybr_of(rgb, photometric, bits),
+        PhotometricInterpretation=name,
+        BitsStored=bits,
+        HighBit=bits - 1,
+    )
+    header = dcmread(path)
+    header.compress(syntax)
+    header.PhotometricInterpretation = photometric
+    header.PlanarConfiguration = planar
+    header.save_as(path)
+    assert_shows(read_frame(path), rgb, bits)
+
+
+@pytest.mark.parametrize("bits", [8, 12, 16])
+@pytest.mark.parametrize("photometric", ALL_YBR)
+def test_ybr_in_lossless_jpeg_becomes_the_rgb_it_was(
+    draw_dicom: DrawDicom, to_lossless_jpeg: Callable[..., None], photometric: str, bits: int
+) -> None:
+    rgb = colours(16, 20, bits)
+    path = draw_dicom(
+        ybr_of(rgb, photometric, bits),
+        PhotometricInterpretation="YBR_FULL",
+        BitsStored=bits,
+        HighBit=bits - 1,
+    )
+    to_lossless_jpeg(path)
+    header = dcmread(path)
+    header.PhotometricInterpretation = photometric
+    header.save_as(path)
+    assert_shows(read_frame(path), rgb, bits)
+
+
+def ramps(rows: int, columns: int, bits: int) -> NDArray[np.int64]:
+    """RGB that lossy compression changes little."""
+    ramp = np.add.outer(np.linspace(0, 0.6, rows), np.linspace(0, 0.4, columns))
+    return np.rint(np.stack([ramp, ramp[::-1], 1 - ramp], -1) * (2**bits - 1)).astype(np.int64)
+
+
+@pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:2", "4:2:0"])
+@pytest.mark.parametrize("photometric", [*ALL_YBR, "YBR_ICT", "YBR_RCT"])
+def test_jpeg_says_itself_how_its_colours_are_shared(
+    draw_dicom: DrawDicom, photometric: str, subsampling: str
+) -> None:
+    rgb = ramps(32, 40, 8)
+    stream = BytesIO()
+    ybr = Image.fromarray(ybr_of(rgb, photometric, 8), "YCbCr")
+    ybr.save(stream, "JPEG", quality=97, subsampling=subsampling)
+    header = dcmread(path := draw_dicom(rgb.astype(np.uint8)))
+    header.PixelData = encapsulate([stream.getvalue()])
+    header["PixelData"].VR = "OB"
+    header.file_meta.TransferSyntaxUID = JPEGBaseline8Bit
+    header.PhotometricInterpretation = photometric
+    header.save_as(path)
+    np.testing.assert_allclose(read_frame(path).stored, rgb, atol=8)
+
+
+@pytest.mark.skipif(shutil.which("dcmcjpeg") is None, reason="dcmtk (dcmcjpeg) is not installed")
+@pytest.mark.parametrize("photometric", ["+cr", "+cy"])
+def test_12_bit_jpeg_keeps_its_colours(draw_dicom: DrawDicom, photometric: str) -> None:
+    rgb = ramps(32, 40, 12)
+    path = draw_dicom(rgb.astype(np.uint16), BitsStored=12, HighBit=11)
+    command = ["dcmcjpeg", "+ee", photometric, "+q", "95", str(path), str(path)]
+    subprocess.run(command, check=True, capture_output=True)
+    frame = read_frame(path)
+    assert frame.colour_model == {"+cr": "RGB", "+cy": "YBR_FULL_422"}[photometric]
+    np.testing.assert_allclose(frame.stored, rgb, atol=60)
+
+
 @pytest.mark.parametrize("photometric", ["HSV", "ARGB", "CMYK"])
 def test_colours_that_are_not_shown_are_refused_with_a_cure(
     draw_dicom: DrawDicom, photometric: str
 ) -> None:
     path = draw_dicom(np.zeros((8, 8, 3), np.uint8), PhotometricInterpretation=photometric)
-    with pytest.raises(UnreadableFileError, match=f"{photometric} with.*Ask for the study"):
+    with pytest.raises(UnreadableFileError, match=f"{photometric}, which.*Ask for the study"):
         read_frame(path)

@@ -86,6 +86,26 @@ def test_drawn_colour_looks_as_dcmtk_draws_it(draw_dicom: DrawDicom) -> None:
     assert _largest_difference(draw_dicom(pixels)) == 0
 
 
+@pytest.mark.parametrize("bits", [8, 12, 16])
+@pytest.mark.parametrize("photometric", ["YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_422"])
+def test_drawn_ybr_looks_as_dcmtk_draws_it(
+    draw_dicom: DrawDicom, photometric: str, bits: int
+) -> None:
+    pixels = np.random.default_rng(3).integers(0, 2**bits, (12, 20, 3))
+    path = draw_dicom(
+        pixels.astype("u1" if bits == 8 else "u2"),
+        PhotometricInterpretation=photometric,
+        BitsStored=bits,
+        HighBit=bits - 1,
+    )
+    if photometric != "YBR_FULL":
+        header = dcmread(path)
+        header.PixelData = header.PixelData[: len(header.PixelData) // 3 * 2]
+        header.save_as(path)
+    # Half of full scale is 127.5 there, and 128 in the standard.
+    assert _largest_difference(path) <= 2
+
+
 def test_chest_films_look_as_dcmtk_draws_them(shared_dicom: Path, tmp_path: Path) -> None:
     films = sorted((shared_dicom / "chest_radiograph").iterdir())
     assert len(films) == 5

@@ -8,6 +8,7 @@ from io import BytesIO
 from pydicom.encaps import get_frame
 from pydicom.uid import (
     ExplicitVRLittleEndian,
+    JPEGBaseline8Bit,
     JPEGExtended12Bit,
     JPEGLSTransferSyntaxes,
     RLELossless,
@@ -16,14 +17,15 @@ from pydicom.uid import (
 from medkd_core.imaging.dicom.codestream import codestream_size
 from medkd_core.imaging.dicom.jpeg12 import decode_extended_jpeg
 from medkd_core.imaging.dicom.native import native_pixels, unpacked_bits
-from medkd_core.imaging.dicom.pixel_format import GREY, PixelFormat
+from medkd_core.imaging.dicom.pixel_format import PixelFormat
 from medkd_core.imaging.dicom.pydicom_decoder import (
-    DECODED_AS,
     NO_BITS_FOR_GDCM,
+    decoded_as,
     decoded_by_pydicom,
     extended_offsets,
 )
 from medkd_core.imaging.dicom.source import DEFLATED_IMAGE_FRAME, DicomSource, inflated
+from medkd_core.imaging.dicom.ybr import FULL_RANGE, OF_JPEG_2000, PARTIAL_RANGE
 from medkd_core.imaging.frame import StoredArray
 
 
@@ -58,15 +60,28 @@ def encapsulated_pixels(
     if declared.bits_allocated == 1 and source.transfer_syntax == RLELossless:
         packed, _ = decoded_by_pydicom(source, _packed(declared), index)
         return unpacked_bits(packed.tobytes(), declared), declared.photometric
-    if _is_12_bit_jpeg(source, declared):
-        array = decode_extended_jpeg(encoded, declared.rows, declared.columns)
-        return array, declared.photometric
-    return decoded_by_pydicom(source, _in_whole_bytes(declared), index)
+    known = _as_decoders_know(source, declared)
+    array, photometric = _decoded(source, known, encoded, index)
+    is_partial = photometric == "YBR_FULL" and declared.photometric in PARTIAL_RANGE
+    return array, declared.photometric if is_partial else photometric
 
 
-def _in_whole_bytes(declared: PixelFormat) -> PixelFormat:
-    """As a decoder gives it: none packs 12 bits."""
-    return replace(declared, bits_allocated=16) if declared.bits_allocated == 12 else declared
+def _as_decoders_know(source: DicomSource, declared: PixelFormat) -> PixelFormat:
+    """In their words: the stream says how colours are shared, and none packs 12 bits."""
+    bits = 16 if declared.bits_allocated == 12 else declared.bits_allocated
+    ybr = FULL_RANGE | PARTIAL_RANGE
+    if decoded_as(source) in (JPEGBaseline8Bit, JPEGExtended12Bit):
+        ybr |= OF_JPEG_2000  # a wrong name, for this JPEG knows one YBR only
+    photometric = "YBR_FULL" if declared.photometric in ybr else declared.photometric
+    return replace(declared, bits_allocated=bits, photometric=photometric)
+
+
+def _decoded(
+    source: DicomSource, known: PixelFormat, encoded: bytes, index: int
+) -> tuple[StoredArray, str]:
+    if _is_12_bit_jpeg(source, known):
+        return decode_extended_jpeg(encoded, known.shape, known.photometric), known.photometric
+    return decoded_by_pydicom(source, known, index)
 
 
 def _packed(declared: PixelFormat) -> PixelFormat:
@@ -118,8 +133,4 @@ def _is_cut_short(source: DicomSource, encoded: bytes) -> bool:
 
 
 def _is_12_bit_jpeg(source: DicomSource, declared: PixelFormat) -> bool:
-    return (
-        DECODED_AS.get(source.transfer_syntax, source.transfer_syntax) == JPEGExtended12Bit
-        and declared.photometric in GREY
-        and 8 < declared.bits_stored <= 12
-    )
+    return decoded_as(source) == JPEGExtended12Bit and 8 < declared.bits_stored <= 12

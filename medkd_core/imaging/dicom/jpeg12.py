@@ -7,17 +7,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def decode_extended_jpeg(encoded: bytes, rows: int, columns: int) -> NDArray[np.uint16]:
-    """Decode one grey JPEG frame of 9 to 12 bits.
+def decode_extended_jpeg(
+    encoded: bytes, shape: tuple[int, ...], photometric: str
+) -> NDArray[np.uint16]:
+    """Decode one JPEG frame of 9 to 12 bits.
 
     Parameters
     ----------
     encoded : bytes
-    rows, columns : int
+    shape : (rows, columns) or (rows, columns, 3)
+    photometric : str
+        In GDCM's words; colours are left as the stream holds them.
 
     Returns
     -------
-    uint16, (rows, columns)
+    uint16, of that shape
 
     Raises
     ------
@@ -26,19 +30,20 @@ def decode_extended_jpeg(encoded: bytes, rows: int, columns: int) -> NDArray[np.
     """
     image = gdcm.Image()
     image.SetNumberOfDimensions(2)
-    image.SetDimensions((columns, rows, 1))
+    image.SetDimensions((shape[1], shape[0], 1))
     image.SetDataElement(_pixel_data(encoded))
-    grey = gdcm.PhotometricInterpretation.GetPIType("MONOCHROME2")
-    image.SetPhotometricInterpretation(gdcm.PhotometricInterpretation(grey))
+    colours = gdcm.PhotometricInterpretation.GetPIType(photometric)
+    image.SetPhotometricInterpretation(gdcm.PhotometricInterpretation(colours))
     syntax = gdcm.TransferSyntax.GetTSType("1.2.840.10008.1.2.4.51")
     image.SetTransferSyntax(gdcm.TransferSyntax(syntax))
-    image.SetPixelFormat(gdcm.PixelFormat(1, 16, 12, 11, 0))
+    samples = shape[2] if len(shape) == 3 else 1
+    image.SetPixelFormat(gdcm.PixelFormat(samples, 16, 12, 11, 0))
     buffer = image.GetBuffer()
     if buffer is None:
         raise ValueError("its JPEG stream cannot be decoded")
     # GDCM's binding hands bytes over as text.
     values = np.frombuffer(buffer.encode("utf-8", "surrogateescape"), "<u2")
-    return values.reshape(rows, columns).astype(np.uint16)
+    return values.reshape(shape).astype(np.uint16)
 
 
 def _pixel_data(encoded: bytes) -> gdcm.DataElement:

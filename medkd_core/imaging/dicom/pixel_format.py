@@ -11,7 +11,7 @@ from pydicom.dataelem import RawDataElement
 from pydicom.uid import UID
 
 from medkd_core.imaging.dicom.source import DEFLATED_IMAGE_FRAME, DicomSource, object_kind
-from medkd_core.imaging.dicom.ybr import FULL_RANGE, PARTIAL_RANGE, SHARED_BY_TWO
+from medkd_core.imaging.dicom.ybr import FULL_RANGE, OF_JPEG_2000, PARTIAL_RANGE, SHARED_BY_TWO
 
 LARGEST_FRAME_PIXELS = 2**26
 """A frame that declares more (8192 x 8192) is refused."""
@@ -25,7 +25,8 @@ _SMALLEST_FRAGMENT_BYTES = 8
 _ASK_FOR_GREY_OR_RGB = "Ask for the study in grey or RGB, without compression."
 _ONCE_MORE = "Copy or export it once more."
 _SEE_CONTENT = "The viewer shows what it says as text."
-_COLOUR = {"RGB", "YBR_ICT", "YBR_RCT"} | FULL_RANGE | PARTIAL_RANGE
+_COLOUR = {"RGB"} | FULL_RANGE | PARTIAL_RANGE | OF_JPEG_2000
+_RETIRED = {"HSV", "ARGB", "CMYK"}
 _INTEGER_BITS = (1, 8, 12, 16, 32)
 _COLOUR_BITS = (8, 16, 32)
 
@@ -44,6 +45,12 @@ class PixelFormat:
     signed: bool
     photometric: str
     planar: int
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of a frame's array: rows, columns and, of colours, samples."""
+        size = (self.rows, self.columns)
+        return size if self.samples == 1 else (*size, self.samples)
 
     @property
     def frame_bits(self) -> int:
@@ -156,6 +163,8 @@ def _wrong_bits(source: DicomSource, declared: PixelFormat) -> str:
 def _foreign_colours(declared: PixelFormat) -> str:
     if not re.fullmatch(r"[A-Z][A-Z0-9_ ]{1,15}", declared.photometric):
         return "it does not say what its pixel values mean (photometric interpretation)"
+    if declared.photometric in _RETIRED:
+        return f"its colours are {declared.photometric}, which DICOM has given up"
     return (
         f"it declares {declared.photometric} with {declared.samples} samples a pixel, "
         "which is not shown"

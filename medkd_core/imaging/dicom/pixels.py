@@ -72,7 +72,7 @@ def _as_rgb(
         array, bits = array >> (bits - 16), 16
     if array.dtype.itemsize > 2:
         array = array.astype(np.uint16)
-    # YBR_ICT and YBR_RCT are RGB once decoded, and what has them without JPEG 2000 once was.
+    # YBR_ICT and YBR_RCT without JPEG 2000 are what it decoded to, RGB, and not renamed.
     if photometric in FULL_RANGE | PARTIAL_RANGE:
         array = rgb_of_ybr(array, bits, partial=photometric in PARTIAL_RANGE)
     return array, Photometric.RGB, bits

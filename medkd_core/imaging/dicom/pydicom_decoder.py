@@ -13,7 +13,7 @@ from medkd_core.imaging.dicom.pixel_format import FLOAT_BITS, PixelFormat
 from medkd_core.imaging.dicom.source import DicomSource
 from medkd_core.imaging.frame import StoredArray
 
-DECODED_AS = {
+_DECODED_AS = {
     UID(f"1.2.840.10008.1.2.4.{retired}"): JPEGExtended12Bit for retired in (52, 53, 54, 55)
 }
 """Retired kinds of JPEG that the decoders read, but pydicom does not hand to them."""
@@ -22,6 +22,11 @@ NO_BITS_FOR_GDCM = (6, 7)
 """Of JPEG-LS, as pydicom knows."""
 
 WITHOUT_COMPRESSION = "Ask for the study without compression."
+
+
+def decoded_as(source: DicomSource) -> UID:
+    """The transfer syntax whose decoder reads this one."""
+    return _DECODED_AS.get(source.transfer_syntax, source.transfer_syntax)
 
 
 def decoded_by_pydicom(
@@ -50,7 +55,7 @@ def decoded_by_pydicom(
         Nothing here decodes the transfer syntax, or every decoder failed.
     """
     try:
-        decoder = get_decoder(DECODED_AS.get(source.transfer_syntax, source.transfer_syntax))
+        decoder = get_decoder(decoded_as(source))
     except NotImplementedError:
         name = source.transfer_syntax.name
         if name.startswith(("MPEG", "HEVC")):
@@ -109,7 +114,7 @@ def _decoder_options(source: DicomSource, declared: PixelFormat) -> dict[str, An
     bits = declared.bits_allocated if _is_stored_as_declared(source) else declared.bits_stored
     options: dict[str, Any] = {
         "as_rgb": False,
-        "transfer_syntax_uid": DECODED_AS.get(source.transfer_syntax, source.transfer_syntax),
+        "transfer_syntax_uid": decoded_as(source),
         "pixel_keyword": source.pixel_keyword,
         "pixel_vr": source.pixel_vr,
         "rows": declared.rows,

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 FULL_RANGE = {"YBR_FULL", "YBR_FULL_422"}
 PARTIAL_RANGE = {"YBR_PARTIAL_422", "YBR_PARTIAL_420"}
 
+OF_JPEG_2000 = {"YBR_ICT", "YBR_RCT"}
+"""Its decoders give RGB (ISO/IEC 15444-1 annex G)."""
+
 SHARED_BY_TWO = {"YBR_FULL_422", "YBR_PARTIAL_422"}
 """Two neighbours have one Cb and one Cr between them."""
 
