@@ -7,8 +7,10 @@ from pathlib import Path
 from PySide6.QtCore import QEventLoop, QTimer
 
 from medkd_core.errors import DisplayError
+from medkd_viewer.counting import plural
 from medkd_viewer.findings.results import MapStatus
 from medkd_viewer.main_window import MainWindow
+from medkd_viewer.studies.pictures import Image, images_of
 
 LIMIT_S = 600
 _PAUSE_MS = 100
@@ -18,6 +20,8 @@ _QUIET_TICKS = 5
 
 def write_screenshot(window: MainWindow, path: Path, *, tab: str = "read") -> None:
     """Wait for the opened study's prediction and maps, then write the window to a PNG.
+
+    Of several films the first that can be opened is shown; those refused before it are told.
 
     Raises
     ------
@@ -49,10 +53,11 @@ def _unwritable(path: Path, because: str) -> DisplayError:
 def _wait(window: MainWindow, tab: str) -> None:
     loop = QEventLoop()
     ticks = {"quiet": 0, "all": 0}
+    refused: dict[Path, str] = {}
 
     def look() -> None:
         ticks["all"] += 1
-        done = tab == "train" or _settled(window)
+        done = tab == "train" or (_settled(window) and not _goes_on(window, refused))
         ticks["quiet"] = ticks["quiet"] + 1 if done else 0
         if ticks["quiet"] >= _QUIET_TICKS or ticks["all"] * _PAUSE_MS > LIMIT_S * 1000:
             loop.quit()
@@ -62,12 +67,31 @@ def _wait(window: MainWindow, tab: str) -> None:
     timer.start(_PAUSE_MS)
     loop.exec()
     timer.stop()
+    if refused and window.room.state.film is not None:
+        first = next(iter(refused.values()))
+        others = f" And {plural(len(refused) - 1, 'film')} more." if len(refused) > 1 else ""
+        window.message.warn(first + others)
 
 
 def _settled(window: MainWindow) -> bool:
     if window.room.is_opening:
         return False
     return window.room.state.film is None or window.opinion.settled
+
+
+def _goes_on(window: MainWindow, refused: dict[Path, str]) -> bool:
+    """After a film that was refused, open the next; False when there is none."""
+    room = window.room
+    if room.opener.study is None or room.state.film is not None:
+        return False
+    shown = images_of(room.opener.study)[room.opener.position]
+    refused[shown.instance.path] = room.trouble
+    for study in room.library.in_order():
+        for one in study.instances:
+            if one.frames and one.path not in refused:
+                room.open_study(study, images_of(study).position_of(Image(one, 0)))
+                return True
+    return room.intake.is_looking
 
 
 def _require_answers(window: MainWindow) -> None:

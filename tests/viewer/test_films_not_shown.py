@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from concurrent.futures import Future
 
 import pytest
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QLabel
 
+from medkd_core.errors import DisplayError
 from medkd_viewer.decoding import Decoding
 from medkd_viewer.findings.opinion import ModelStatus
 from medkd_viewer.findings.results import MapStatus
+from medkd_viewer.screenshot import write_screenshot
 from medkd_viewer.studies.opener import FilmOpener
 
 
@@ -35,6 +39,27 @@ def test_study_that_cannot_be_shown_is_not_marked_as_read(desk, films, broken_pi
     assert desk.room.library.studies
     desk.room.mark_read(True)
     assert all(desk.journal.read_at(uid) is None for uid in desk.room.library.studies)
+
+
+def test_screenshot_of_a_folder_shows_the_first_film_that_opens_and_tells_of_those_before(
+    desk, films, broken_pixels
+):
+    shutil.copy(films / "ada.dcm", broken_pixels.parent / "whole.dcm")
+    desk.open([broken_pixels])
+    desk.window.open_paths([broken_pixels.parent])
+    picture = broken_pixels.parent / "picture.png"
+    write_screenshot(desk.window, picture)
+    assert "ADA" in desk.state.film.study.patient_name
+    assert "broken.dcm" in desk.window.bottom_bar.activity.text()
+    assert not QImage(str(picture)).isNull()
+
+
+def test_screenshot_of_nothing_but_films_that_cannot_be_shown_says_why(desk, broken_pixels):
+    desk.open([broken_pixels])
+    picture = broken_pixels.with_name("picture.png")
+    with pytest.raises(DisplayError, match=r"broken\.dcm"):
+        write_screenshot(desk.window, picture)
+    assert not picture.exists()
 
 
 class _BusyPool:

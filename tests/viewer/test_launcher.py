@@ -55,6 +55,36 @@ def test_running_window_has_loaded_no_network_library(films, tmp_path):
         assert name not in loaded
 
 
+def test_look_at_the_demo_changes_nothing_that_was_chosen_or_noted(tmp_path):
+    code = """
+        import sys
+        from PySide6.QtCore import QTimer
+        from PySide6.QtWidgets import QApplication
+        from medkd_viewer.app import main
+
+        def choose_and_close():
+            window = next(w for w in app.topLevelWidgets() if hasattr(w, "session_keeper"))
+            window.settings.opacity = 0.1
+            window.actions_by_name["link"].trigger()
+            window.close()
+            app.quit()
+
+        if __name__ == "__main__":
+            app = QApplication([])
+            QTimer.singleShot(3000, choose_and_close)
+            sys.exit(main(["--demo"]))
+    """
+    (tmp_path / "medkd").mkdir()
+    settings = tmp_path / "medkd" / "viewer.json"
+    settings.write_text('{"opacity": 0.7}')
+    names = ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "MEDKD_JOBS")
+    home = dict.fromkeys(names, str(tmp_path))
+    answer = run(code=code, QT_QPA_PLATFORM="offscreen", **home)
+    assert answer.returncode == 0, answer.stderr
+    assert settings.read_text() == '{"opacity": 0.7}'
+    assert not list(tmp_path.rglob("journal.json"))
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks for a display on Linux only")
 @pytest.mark.parametrize("environment", [{}, {"DISPLAY": ":987"}], ids=["none", "dead"])
 def test_without_a_display_one_sentence_says_what_to_do(environment):
