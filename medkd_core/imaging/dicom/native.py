@@ -82,7 +82,8 @@ def _packed_12_bits(source: DicomSource, declared: PixelFormat, index: int) -> N
     pair, skipped = divmod(index * pixels, 2)
     source.stream.seek(3 * pair, SEEK_CUR)
     size = 3 * ((skipped + pixels + 1) // 2)
-    packed = np.frombuffer(source.stream.read(size).ljust(size, b"\0"), np.uint8)
+    # The last pixel may end half way through its pair.
+    packed = np.frombuffer((source.stream.read(size) + b"\0")[:size], np.uint8)
     low, middle, high = packed.reshape(-1, 3).astype(np.uint16).T
     words = np.stack([low | (middle & 15) << 8, middle >> 4 | high << 4], -1).ravel()
     frame = words[skipped:][:pixels].reshape(declared.rows, declared.columns)

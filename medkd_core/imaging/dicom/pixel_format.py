@@ -11,6 +11,7 @@ from pydicom.dataelem import RawDataElement
 from pydicom.uid import UID
 
 from medkd_core.imaging.dicom.source import DEFLATED_IMAGE_FRAME, DicomSource, object_kind
+from medkd_core.imaging.dicom.words import counted
 from medkd_core.imaging.dicom.ybr import FULL_RANGE, OF_JPEG_2000, PARTIAL_RANGE, SHARED_BY_TWO
 
 LARGEST_FRAME_PIXELS = 2**26
@@ -165,10 +166,8 @@ def _foreign_colours(declared: PixelFormat) -> str:
         return "it does not say what its pixel values mean (photometric interpretation)"
     if declared.photometric in _RETIRED:
         return f"its colours are {declared.photometric}, which DICOM has given up"
-    return (
-        f"it declares {declared.photometric} with {declared.samples} samples a pixel, "
-        "which is not shown"
-    )
+    samples = counted(declared.samples, "sample")
+    return f"it declares {declared.photometric} with {samples} a pixel, which is not shown"
 
 
 def _colours_fit(declared: PixelFormat) -> bool:
