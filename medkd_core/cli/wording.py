@@ -7,7 +7,6 @@ from medkd_core.bundles.read import Bundle
 from medkd_core.cli.console import answers, errors, on_one_line
 from medkd_core.evaluation.prediction import Prediction
 from medkd_core.imaging.study import FoundStudies, Instance, Refusal
-from medkd_core.serving.messages import Explained
 from medkd_core.serving.model import OpenModel
 
 
@@ -101,15 +100,3 @@ def print_refused(refused: tuple[Refusal, ...] | list[Refusal]) -> None:
             soft_wrap=True,
             style="yellow",
         )
-
-
-def map_facts(found: Explained) -> dict[str, object]:
-    """One network of ``explanation.json``."""
-    return {
-        "network": found.network,
-        "native_map": found.native.tolist(),
-        "no_map": found.empty,
-        "exact": found.exact,
-        "forwards": found.forwards,
-        "seconds": round(found.seconds, 3),
-    }

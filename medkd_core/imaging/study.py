@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from medkd_core.errors import UnreadableFileError
+from medkd_core.errors import MedKDError
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Refusal:
     reason: str
 
     @classmethod
-    def of(cls, path: Path, error: UnreadableFileError) -> Self:
+    def of(cls, path: Path, error: MedKDError) -> Self:
         """The refusal that an error tells of, with the cure where there is one."""
         return cls(path, ". ".join(filter(None, (error.because, error.cure.rstrip(".")))))
 

@@ -112,6 +112,10 @@ class Explained:
     native : float32, (h, w) of the target layer, [0, 1]
     empty : bool
         There is nothing to show (no channel speaks for the class): an explicit "no map".
+    other_classes, channel_mean : float, [-1, 1], optional
+        See `Sensitivity`.
+    error : float, optional
+        See `Explanation`.
     """
 
     request: int
@@ -123,6 +127,9 @@ class Explained:
     exact: bool
     forwards: int
     seconds: float
+    other_classes: float | None = None
+    channel_mean: float | None = None
+    error: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,7 @@ class OpenModel:
             progress=progress,
             cancelled=cancelled,
         )
+        sensitivity = explanation.sensitivity
         return Explained(
             request=number,
             network=request.network,
@@ -78,6 +79,9 @@ class OpenModel:
             exact=explanation.exact,
             forwards=explanation.forwards,
             seconds=explanation.seconds,
+            other_classes=None if sensitivity is None else sensitivity.other_classes,
+            channel_mean=None if sensitivity is None else sensitivity.channel_mean,
+            error=explanation.error,
         )
 
     def decision(self, frame: Frame) -> int:

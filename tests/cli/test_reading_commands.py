@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 import subprocess
@@ -217,3 +218,40 @@ for arguments in (
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_explaining_a_folder_leaves_a_page_a_table_and_a_folder_a_film(
+    medkd: Medkd, films: Path, small_bundle: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "maps"
+    done = medkd("explain", films, "--model", small_bundle, "-o", out)
+    assert done.status == 0, done.errors
+    assert "notes.txt" in done.errors
+    page = (out / "index.html").read_text()
+    assert "Research use only" in page
+    with (out / "maps.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {(Path(row["file"]).name, row["network"]) for row in rows} == {
+        (film, network)
+        for film in ("film.dcm", "film.png")
+        for network in ("vgg19", "vgg19_bn")
+    }
+    for film in ("film.dcm", "film.png"):
+        assert f"{film}/vgg19.png" in page
+        assert (out / film / "vgg19.npy").is_file()
+
+
+def test_films_that_were_explained_already_are_not_asked_again(
+    medkd: Medkd, films: Path, small_bundle: Path, tmp_path: Path
+) -> None:
+    arguments = ("explain", films, "--model", small_bundle, "-o", tmp_path / "maps")
+    assert medkd(*arguments).status == 0
+    kept = tmp_path / "maps" / "film.png" / "explanation.json"
+    other = tmp_path / "maps" / "film.dcm" / "explanation.json"
+    other.write_text("torn")
+    before = kept.stat().st_mtime_ns
+    assert medkd(*arguments).status == 0
+    assert kept.stat().st_mtime_ns == before
+    assert json.loads(other.read_text())["networks"]
+    assert medkd(*arguments, "--class", "normal").status == 0
+    assert json.loads(kept.read_text())["class"] == "Normal"

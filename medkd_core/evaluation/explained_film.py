@@ -1,0 +1,68 @@
+"""What ``explanation.json`` says of one film: every network's map and what was measured of it."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from medkd_core import RESEARCH_USE_ONLY
+
+
+class Measured(BaseModel):
+    """A number of a map beside those of two maps that know nothing of the network."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    label: str
+    value: float | None
+    """None where it is not defined; `reason` says why."""
+    random: float | None
+    """Of a random map."""
+    centre: float | None
+    """Of a blob in the middle of the film."""
+    better: Literal["lower", "higher"]
+    reason: str = ""
+
+
+class ExplainedNetwork(BaseModel):
+    """One network's map."""
+
+    model_config = ConfigDict(frozen=True)
+
+    network: str
+    label: str
+    role: str
+    no_map: bool
+    exact: bool
+    forwards: int
+    """Masked images that the network saw."""
+    seconds: float
+    error: float | None
+    """See `Explanation.error`."""
+    other_classes: float | None
+    """Rank correlation with the most similar of the other classes' maps."""
+    channel_mean: float | None
+    """Rank correlation with the plain mean of the channels, which knows no class."""
+    native_map: list[list[float]]
+    """[0, 1], rows of the target layer's grid."""
+    measures: tuple[Measured, ...] = ()
+
+
+class ExplainedFilm(BaseModel):
+    """The whole of ``explanation.json``."""
+
+    model_config = ConfigDict(frozen=True)
+
+    research_use_only: str = RESEARCH_USE_ONLY
+    model: dict[str, Any]
+    file: str
+    frame: int
+    class_name: str = Field(alias="class")
+    dialect: str
+    key: str
+    """Digest of everything the maps depend on: a film that has it already is not asked again."""
+    networks: tuple[ExplainedNetwork, ...]
+    agreement_with_first: tuple[dict[str, Any], ...]
+    """Of each further network's map with the first one's, see `agreement`."""

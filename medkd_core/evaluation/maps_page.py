@@ -1,0 +1,146 @@
+"""Explained films as one HTML page that needs nothing but the pictures beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from urllib.parse import quote
+
+from medkd_core import RESEARCH_USE_ONLY
+from medkd_core.bundles.schema import file_stem
+from medkd_core.evaluation.explained_film import ExplainedFilm, ExplainedNetwork, Measured
+
+_STYLE = """
+:root { color-scheme: dark; font: 15px/1.45 system-ui, sans-serif; }
+body { margin: 0 auto; max-width: 1500px; padding: 24px; background: #111418; color: #d9dee5; }
+h1 { font-size: 1.4rem; margin: 0 0 4px; }
+h2 { font-size: 1.05rem; margin: 40px 0 2px; overflow-wrap: anywhere; }
+p { margin: 4px 0; color: #9aa4b1; }
+.research { color: #f0c36d; }
+.maps { display: grid; gap: 20px; margin-top: 12px;
+        grid-template-columns: repeat(auto-fill, minmax(260px, 1fr)); }
+figure { margin: 0; }
+img { width: 100%; aspect-ratio: 1; object-fit: contain; background: #000; display: block; }
+figcaption { margin: 6px 0; font-weight: 600; }
+table { border-collapse: collapse; width: 100%; font-size: .86rem; }
+th, td { padding: 2px 0 2px 8px; text-align: right; font-variant-numeric: tabular-nums;
+         font-weight: normal; border-bottom: 1px solid #252b33; }
+th:first-child, td:first-child { text-align: left; padding-left: 0; }
+th { color: #9aa4b1; }
+.missing { color: #9aa4b1; }
+"""
+_ABOUT = (
+    "“Other classes”: rank correlation with the most similar of the other classes' maps. "
+    "“Channel mean”: rank correlation with the mean of the layer's channels, which knows no class. "
+    "Near 1, the map hardly depends on the question. “Random” and “centre” are what a random map "
+    "and a blob in the middle of the film reach."
+)
+
+
+def maps_page(films: Mapping[str, ExplainedFilm]) -> str:
+    """The page.
+
+    Parameters
+    ----------
+    films : mapping of folder to ExplainedFilm
+        Folder of the film's pictures relative to the page, with ``/``; empty where they lie
+        beside it.
+
+    Returns
+    -------
+    str
+        HTML, every name from a file escaped.
+    """
+    documents = list(films.values())
+    title = "1 film" if len(documents) == 1 else f"{len(documents)} films"
+    body = "".join(_film(folder, film) for folder, film in films.items())
+    return (
+        "<!doctype html>\n"
+        '<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width">'
+        f"<title>Where the networks looked</title><style>{_STYLE}</style></head>\n<body>\n"
+        f"<h1>Where the networks looked: {title}</h1>\n"
+        f'<p class="research">{escape(RESEARCH_USE_ONLY)}</p>\n'
+        f"{_models(documents)}<p>{_ABOUT}</p>\n{body}</body></html>\n"
+    )
+
+
+def _models(films: Sequence[ExplainedFilm]) -> str:
+    said = dict.fromkeys(
+        f"Model: {film.model['name']} {film.model['version']}"
+        f"{', the embedded demo, trained on drawn films only' if film.model['demo'] else ''}; "
+        f"computed on {film.model['device']}; Score-CAM dialect or method: {film.dialect}."
+        for film in films
+    )
+    return "".join(f"<p>{escape(line)}</p>\n" for line in said)
+
+
+def _film(folder: str, film: ExplainedFilm) -> str:
+    frame = f", frame {film.frame}" if film.frame else ""
+    original = _picture(folder, "film.png", f"The film {film.file}")
+    maps = "".join(_network(folder, film, network) for network in film.networks)
+    return (
+        f"<section><h2>{escape(film.file)}{frame}</h2>\n"
+        f"<p>Explained class: {escape(film.class_name)}</p>\n"
+        f'<div class="maps"><figure>{original}<figcaption>Film</figcaption></figure>\n'
+        f"{maps}</div></section>\n"
+    )
+
+
+def _network(folder: str, film: ExplainedFilm, network: ExplainedNetwork) -> str:
+    picture = _picture(folder, f"{file_stem(network.network)}.png", f"Map of {network.label}")
+    if network.no_map:
+        picture = '<p class="missing">No map: nothing speaks for this class.</p>'
+    figures = [
+        _row("Other classes", _figure(network.other_classes)),
+        _row("Channel mean", _figure(network.channel_mean)),
+        *_agreement(film, network),
+        _row("Passes", f"{network.forwards} ({'exact' if network.exact else 'preview'})"),
+        _row("Seconds", f"{network.seconds:.1f}"),
+    ]
+    return (
+        f"<figure>{picture}<figcaption>{escape(network.label)}, {escape(network.role)}"
+        f"</figcaption><table>{''.join(figures)}</table>{_measures(network.measures)}</figure>\n"
+    )
+
+
+def _agreement(film: ExplainedFilm, network: ExplainedNetwork) -> list[str]:
+    first = film.networks[0].label
+    for row in film.agreement_with_first:
+        if row["network"] == network.network:
+            return [
+                _row(f"Rank correlation with {first}", _figure(row["spearman"])),
+                _row(f"Top fifth shared with {first}", _figure(row["top_fifth_iou"])),
+            ]
+    return []
+
+
+def _measures(measures: Sequence[Measured]) -> str:
+    if not measures:
+        return ""
+    heads = "<tr><th></th><th>map</th><th>random</th><th>centre</th></tr>"
+    return f"<table>{heads}{''.join(_measure_row(measured) for measured in measures)}</table>"
+
+
+def _measure_row(measured: Measured) -> str:
+    arrow = "↓" if measured.better == "lower" else "↑"
+    cells = (measured.value, measured.random, measured.centre)
+    hint = f' title="{escape(measured.reason)}"' if measured.reason else ""
+    return (
+        f"<tr{hint}><td>{escape(measured.label)} {arrow}</td>"
+        + "".join(f"<td>{_figure(cell)}</td>" for cell in cells)
+        + "</tr>"
+    )
+
+
+def _row(name: str, value: str) -> str:
+    return f"<tr><td>{escape(name)}</td><td>{value}</td></tr>"
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}".replace("-", "−")
+
+
+def _picture(folder: str, name: str, alt: str) -> str:
+    address = quote(f"{folder}/{name}" if folder else name)
+    return f'<img loading="lazy" src="{address}" alt="{escape(alt)}">'
