@@ -102,11 +102,13 @@ def map_to_image(
     """A network's map laid over the image it came from.
 
     The map's cells cover the square input evenly, each cell's value at its centre; between
-    centres it is interpolated linearly, and the outermost half cells keep their value.
+    centres it is interpolated linearly, and the outermost half cells keep their value. Pixels that
+    are larger than cells are weighted means of all cells around, so that none is passed over.
 
     Parameters
     ----------
     native : float32, (h, w)
+        Of any resolution: of the target layer, or of the network's input.
     view : View
     recipe : InputRecipe
     rows, columns : int
@@ -133,13 +135,20 @@ class _Axis:
     stop: int
 
     def map_weights(self, cells: int, length: int, size: int) -> FloatArray:
-        """(length, cells): linear interpolation of cell-centred values at pixel centres."""
+        """(length, cells): linear interpolation of cell-centred values at pixel centres.
+
+        The weights of a pixel that is larger than a cell reach as far as the next pixel.
+        """
+        seen_share = (self.stop - self.start) / size
+        reach = max(1.0, seen_share * cells / (self.seen_to - self.seen_from))
         centers = np.arange(length) + 0.5
         share = (centers - self.seen_from) / (self.seen_to - self.seen_from)
-        position = (self.start + share * (self.stop - self.start)) / size * cells - 0.5
+        position = (self.start / size + share * seen_share) * cells - 0.5
         seen = (share > 0) & (share < 1)
         distance = np.abs(np.clip(position, 0, cells - 1)[:, np.newaxis] - np.arange(cells))
-        return (np.clip(1.0 - distance, 0.0, 1.0) * seen[:, np.newaxis]).astype(np.float32)
+        weights = np.clip(1.0 - distance / reach, 0.0, 1.0)
+        weights *= seen[:, np.newaxis] / weights.sum(axis=1, keepdims=True)
+        return weights.astype(np.float32)
 
 
 def _axes(rows: int, columns: int, view: View, size: int) -> tuple[_Axis, _Axis]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from medkd_core.imaging.frame import Frame, Photometric, Window
@@ -20,26 +21,55 @@ FITS = ["stretch", "letterbox", "crop"]
 SHAPES = [(300, 300), (500, 240), (240, 500), (97, 331)]
 
 
+def seen_extent(fit: str, shape: tuple[int, int]) -> tuple[NDArray, NDArray]:
+    """First pixel and number of pixels that a network sees, down and across."""
+    extent = np.array([min(shape)] * 2 if fit == "crop" else shape)
+    return (np.array(shape) - extent) // 2, extent
+
+
+def square_extent(fit: str, shape: tuple[int, int]) -> NDArray:
+    """Height and width of a network's square in pixels of the film."""
+    sides = {"stretch": shape, "letterbox": (max(shape),) * 2, "crop": (min(shape),) * 2}
+    return np.array(sides[fit])
+
+
 @pytest.mark.parametrize("fit", FITS)
-@pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("cells", [7, 14])
+@pytest.mark.parametrize("shape", [*SHAPES, (61, 37), (900, 640)])
+@pytest.mark.parametrize("cells", [7, 14, 224])
 def test_impulse_comes_back_within_one_cell(fit: str, shape: tuple[int, int], cells: int) -> None:
+    """224 cells are those of a map of the network's input."""
     view = View(fit=fit)
-    rows, columns = shape
-    seen = min(shape)
-    side = seen if fit == "crop" else max(shape)
-    reach = np.array([side, side] if fit != "stretch" else shape) / cells
-    for place in RANDOM.random((12, 2)):
-        margin = (np.array(shape) - seen) / 2 if fit == "crop" else np.zeros(2)
-        extent = np.array([seen, seen]) if fit == "crop" else np.array(shape)
-        row, column = np.floor(margin + place * (extent - 1)).astype(int)
+    first, extent = seen_extent(fit, shape)
+    reach = square_extent(fit, shape) / cells
+    for place in np.random.default_rng(cells).random((8, 2)):
+        row, column = first + np.floor(place * extent).astype(int)
         image = np.zeros(shape, np.float32)
         image[row, column] = 1
         square = fitted_square(image, view, RECIPE.size, "bilinear")
         pooled = square.reshape(cells, 224 // cells, cells, 224 // cells).sum((1, 3))
-        back = map_to_image(pooled, view, RECIPE, rows, columns)
+        back = map_to_image(pooled, view, RECIPE, *shape)
         found = np.argwhere(back == back.max()).mean(0)
-        assert (np.abs(found - (row, column)) <= reach + 1).all()
+        assert (np.abs(found - (row, column)) <= np.maximum(1, reach)).all()
+
+
+@pytest.mark.parametrize("fit", FITS)
+@pytest.mark.parametrize("shape", [(240, 500), (61, 37), (900, 640), (8, 8)])
+@pytest.mark.parametrize("cells", [(7, 7), (14, 9), (224, 224)])
+def test_every_cell_lies_where_the_network_saw_it(
+    fit: str, shape: tuple[int, int], cells: tuple[int, int]
+) -> None:
+    view = View(fit=fit)
+    film = fitted_square(np.ones(shape, np.float32), view, RECIPE.size, "bilinear")
+    reach = np.maximum(1, cells / square_extent(fit, shape))
+    for pixel in np.random.default_rng(cells).permutation(np.argwhere(film > 0))[:8]:
+        native = np.zeros(cells, np.float32)
+        cell = tuple((pixel + 0.5) * cells // 224)
+        native[tuple(map(int, cell))] = 1
+        back = map_to_image(native, view, RECIPE, *shape)
+        assert back.max() > 0
+        seen_again = fitted_square(back, view, RECIPE.size, "bilinear")
+        found = (np.argwhere(seen_again == seen_again.max()).mean(0) + 0.5) / 224 * cells
+        assert (np.abs(found - np.array(cell) - 0.5) <= reach).all()
 
 
 @pytest.mark.parametrize("fit", FITS)
@@ -57,6 +87,14 @@ def test_map_is_interpolated_between_cell_centers() -> None:
     native = np.array([[0.0, 1.0]], np.float32)
     back = map_to_image(native, View(fit="stretch"), RECIPE, 1, 8)
     np.testing.assert_allclose(back[0], [0, 0, 0.125, 0.375, 0.625, 0.875, 1, 1], atol=1e-6)
+
+
+def test_no_cell_is_passed_over_by_pixels_that_are_larger() -> None:
+    native = RANDOM.random((224, 224)).astype(np.float32)
+    back = map_to_image(native, View(fit="stretch"), RECIPE, 8, 28)
+    cells = native.reshape(8, 28, 28, 8).mean((1, 3))
+    assert np.corrcoef(back.ravel(), cells.ravel())[0, 1] > 0.7
+    assert back.std() < 2 * cells.std()
 
 
 def test_letterbox_bars_of_the_map_are_cut_away() -> None:
