@@ -58,7 +58,7 @@ class SmallEngine:
             answers.append(self.logits(baseline + (image - baseline) * full))
             self.shown += len(full)
             if chunk_done is not None:
-                chunk_done(self.shown)
+                chunk_done(start + len(full))
         return np.concatenate(answers)
 
 
