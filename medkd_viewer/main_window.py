@@ -164,6 +164,8 @@ class MainWindow(QMainWindow):
         unsaved = {self._settings_file.unsaved, self._journal.unsaved} - {""}
         for sentence in sorted(unsaved - self._unsaved):
             self.message.warn(sentence)
+        for sentence in self._unsaved - unsaved:
+            self.message.withdraw(sentence)
         self._unsaved = unsaved
 
     # events of the window

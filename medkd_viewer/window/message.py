@@ -44,6 +44,12 @@ class Message(QObject):
             # Not yet: what went wrong may be the deed of a key that is still on its way.
             QTimer.singleShot(0, self, self._watch)
 
+    def withdraw(self, sentence: str) -> None:
+        """Say no more what has ceased to be so."""
+        if sentence in self._warnings:
+            self._warnings.remove(sentence)
+            self.changed.emit()
+
     def among(self, ongoing: str) -> str:
         """What is shown while something else is going on, in words; empty while nothing is."""
         if self._warnings:

@@ -112,7 +112,7 @@ def test_texts_of_a_small_pane_leave_the_upper_edge_of_the_film_to_its_side_mark
 def test_large_pane_keeps_every_text(qapp):
     film = film_of(study_of(images=12), spacing=CALIBRATED)
     texts = corner_texts(film, film.first_voi, 1.0)
-    assert fitted(texts, Room(680, 440), QFontMetricsF(ui_font(12))) == texts
+    assert fitted(texts, Room(680, 640), QFontMetricsF(ui_font(12))) == texts
 
 
 def test_scale_bar_fits_between_the_texts_of_a_small_pane(qapp):

@@ -92,8 +92,14 @@ def test_full_disk_is_told_once_and_made_good_when_there_is_room(
         desk.key(Qt.Key.Key_X)
         window.remember()
         assert "cannot be kept" not in text()
-    assert not files.path.exists()
     window.remember()
+    assert files.path.exists()
+    with full_disk():
+        window.settings.opacity = 0.1
+        window.remember()
+        assert "cannot be kept" in text()
+    window.remember()
+    assert "cannot be kept" not in text()
     assert SettingsFile(files.path).settings.session.paths == [films / "ada.dcm"]
 
 
