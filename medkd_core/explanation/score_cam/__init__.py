@@ -12,6 +12,8 @@ from medkd_core.explanation.score_cam.maps import class_map
 from medkd_core.explanation.score_cam.masks import ChannelMasks, channel_masks
 from medkd_core.explanation.score_cam.passes import Look, MaskedScores, look, show_masks
 from medkd_core.explanation.score_cam.preview import PREVIEW_FORWARDS
+from medkd_core.explanation.score_cam.refining import refined
+from medkd_core.explanation.score_cam.sensitivity import map_sensitivity
 
 __all__ = [
     "DEFAULT_DIALECT",
@@ -26,6 +28,8 @@ __all__ = [
     "channel_masks",
     "class_map",
     "look",
+    "map_sensitivity",
+    "refined",
     "score_cam",
     "show_masks",
 ]

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from medkd_core.engines.protocol import Engine
 from medkd_core.errors import OperationCancelled
-from medkd_core.explanation.score_cam.dialects import DEFAULT_DIALECT
+from medkd_core.explanation.score_cam.dialects import DEFAULT_DIALECT, Dialect
 from medkd_core.explanation.score_cam.dialects import dialect as named_dialect
 from medkd_core.explanation.score_cam.explanation import Explanation
 from medkd_core.explanation.score_cam.maps import class_map
 from medkd_core.explanation.score_cam.masks import channel_masks
-from medkd_core.explanation.score_cam.passes import look, no_map, show_masks
-from medkd_core.explanation.score_cam.preview import preview_masks
+from medkd_core.explanation.score_cam.passes import MaskedScores, look, no_map, show_masks
+from medkd_core.explanation.score_cam.preview import PREVIEW_FORWARDS, stages
+from medkd_core.explanation.score_cam.sensitivity import map_sensitivity
 
 FloatArray = NDArray[np.float32]
 
@@ -43,7 +44,7 @@ def score_cam(
     dialect : str
         See `dialects`.
     preview : bool
-        Show at most 32 masks, see `preview`.
+        Show at most 32 masks and foretell the answers to the others, see `preview`.
     baseline : float32, (3, 1, 1) or (3, H, W), optional
         What is seen where a mask is 0; the training mean (0) when left out.
     progress : callable, optional
@@ -64,28 +65,41 @@ def score_cam(
     if not 0 <= class_index < len(seen.logits):
         raise no_map(f"there is no class {class_index}, only 0 to {len(seen.logits) - 1}")
     masks = channel_masks(seen.activations, engine.input_shape, rules)
-    exact = True
+    total = len(masks.distinct)
     if preview:
-        masks, exact = preview_masks(masks)
-    report = _reporter(len(masks.distinct), progress, cancelled)
+        report = reporter(min(total, PREVIEW_FORWARDS), progress, cancelled)
+        scores, error = next(stages(engine, seen, masks, class_index, rules, report))
+        return explained(scores, class_index, rules, began, error)
+    report = reporter(total, progress, cancelled)
     scores = show_masks(engine, seen, masks, chunk_done=report)
+    return explained(scores, class_index, rules, began, error=0)
+
+
+def explained(
+    scores: MaskedScores, class_index: int, rules: Dialect, began: float, error: float | None
+) -> Explanation:
+    """What the scores say of a class, with the time since `began` (`time.perf_counter`)."""
     found = class_map(scores, class_index, rules)
     return Explanation(
         native=found.native,
         input_map=found.input_map,
         class_index=class_index,
         method=rules.name,
-        exact=exact,
+        exact=bool(scores.shown.all()),
         forwards=int(scores.shown.sum()),
         seconds=time.perf_counter() - began,
-        logits=seen.logits,
+        logits=scores.look.logits,
         empty=found.empty,
+        sensitivity=map_sensitivity(scores, class_index, rules, found),
+        error=error,
     )
 
 
-def _reporter(
+def reporter(
     total: int, progress: Callable[[int, int], None] | None, cancelled: Callable[[], bool] | None
 ) -> Callable[[int], None]:
+    """What to call with the number of masked images shown so far; it raises when cancelled."""
+
     def report(done: int) -> None:
         if cancelled is not None and cancelled():
             raise OperationCancelled

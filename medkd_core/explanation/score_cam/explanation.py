@@ -16,13 +16,14 @@ class Sensitivity:
 
     Attributes
     ----------
-    other_classes : float, [-1, 1]
-        Spearman's correlation with the most similar of the other classes' maps.
+    other_classes : float, [-1, 1], optional
+        Spearman's correlation with the most similar of the other classes' maps; None where no
+        other class has a map.
     channel_mean : float, [-1, 1]
         Spearman's correlation with the plain mean of the channels, which knows no class.
     """
 
-    other_classes: float
+    other_classes: float | None
     channel_mean: float
 
 

@@ -1,80 +1,90 @@
-"""A preview with few passes: k-means centres of the masks stand for their members."""
+"""A map after few passes: the most telling masks are shown, the answers to the others foretold.
+
+The masks that are shown are channels' own, so that every pass is of use to the exact map, too.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from medkd_core.explanation.score_cam.masks import NO_MASK, ChannelMasks
+from medkd_core.engines.protocol import Engine
+from medkd_core.explanation.score_cam.dialects import Dialect
+from medkd_core.explanation.score_cam.kriging import (
+    mask_covariance,
+    most_telling,
+    predicted,
+    shape_pulls,
+    stated_error,
+)
+from medkd_core.explanation.score_cam.masks import ChannelMasks
+from medkd_core.explanation.score_cam.passes import Look, MaskedScores, show_masks
 
 FloatArray = NDArray[np.float32]
-IndexArray = NDArray[np.intp]
 
 PREVIEW_FORWARDS = 32
-ITERATIONS = 12
+ROUNDS = 4
+"""In how many rounds a stage chooses masks: each choice rests on the answers before it."""
 
 
-def preview_masks(masks: ChannelMasks) -> tuple[ChannelMasks, bool]:
-    """At most 32 masks that stand for all, and whether they are all."""
-    if len(masks.distinct) <= PREVIEW_FORWARDS:
-        return masks, True
-    centres, cluster = cluster_masks(masks.distinct, PREVIEW_FORWARDS)
-    member = np.where(masks.member == NO_MASK, NO_MASK, cluster[masks.member])
-    return replace(masks, distinct=centres, member=member), False
-
-
-def cluster_masks(masks: FloatArray, count: int) -> tuple[FloatArray, IndexArray]:
-    """Lloyd's k-means of masks, always with the same result for the same masks.
+def stages(
+    engine: Engine,
+    seen: Look,
+    masks: ChannelMasks,
+    class_index: int,
+    rules: Dialect,
+    chunk_done: Callable[[int], None] | None = None,
+) -> Iterator[tuple[MaskedScores, float]]:
+    """Show 32 masks, twice as many, and so on until all were shown; none is shown twice.
 
     Parameters
     ----------
-    masks : float32, (m, h, w)
-    count : int
-        Number of clusters, at least 1 and at most m.
+    engine : Engine
+    seen : Look
+    masks : ChannelMasks
+    class_index : int
+        The class whose map the choice of masks serves. The answers hold for all classes.
+    rules : Dialect
+    chunk_done : callable, optional
+        Called with the number of masked images shown so far; may raise to end the work.
 
-    Returns
-    -------
-    centres : float32, (count, h, w)
-        Mean mask of each cluster.
-    members : intp, (m,)
-        Cluster of each mask.
+    Yields
+    ------
+    MaskedScores
+        With an answer for every mask, given or expected.
+    float
+        The `stated_error` of the class's map.
     """
-    points = masks.reshape(len(masks), -1).astype(np.float64)
-    centres = _spread_out(points, count)
-    for _ in range(ITERATIONS):
-        members = _squared_distances(points, centres).argmin(axis=1)
-        centres = _means(points, members, centres)
-    members = _squared_distances(points, centres).argmin(axis=1)
-    return centres.reshape(count, *masks.shape[1:]).astype(np.float32), members
+    scores = show_masks(engine, seen, masks, np.zeros(0, np.intp))
+    count, target = len(masks.distinct), PREVIEW_FORWARDS
+    if count > target:
+        covariance = mask_covariance(masks.distinct)
+        scores = predicted(covariance, scores)
+    while target < count:
+        for total in np.linspace(scores.shown.sum(), target, ROUNDS + 1).astype(int)[1:]:
+            pulls = shape_pulls(scores, class_index, rules)
+            which = most_telling(covariance, scores, pulls, total - int(scores.shown.sum()))
+            scores = predicted(covariance, _shown(engine, scores, which, chunk_done))
+        yield scores, stated_error(covariance, scores, class_index, rules)
+        target *= 2
+    yield _shown(engine, scores, np.flatnonzero(~scores.shown), chunk_done), 0.0
 
 
-def _spread_out(points: NDArray[np.float64], count: int) -> NDArray[np.float64]:
-    """k-means++ starting points (Arthur and Vassilvitskii, 2007) from a fixed seed."""
-    generator = np.random.default_rng(0)
-    chosen = [int(generator.integers(len(points)))]
-    nearest = _squared_distances(points, points[chosen])[:, 0]
-    while len(chosen) < count:
-        total = nearest.sum()
-        chance = nearest / total if total > 0 else None
-        chosen.append(int(generator.choice(len(points), p=chance)))
-        nearest = np.minimum(nearest, _squared_distances(points, points[chosen[-1:]])[:, 0])
-    return points[chosen]
+def _shown(
+    engine: Engine,
+    scores: MaskedScores,
+    which: NDArray[np.intp],
+    chunk_done: Callable[[int], None] | None,
+) -> MaskedScores:
+    before = int(scores.shown.sum())
 
+    def report(done: int) -> None:
+        if chunk_done is not None:
+            chunk_done(before + done)
 
-def _squared_distances(
-    points: NDArray[np.float64], centres: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    distances = (points**2).sum(axis=1)[:, None] - 2 * points @ centres.T + (centres**2).sum(axis=1)
-    return np.maximum(distances, 0)
-
-
-def _means(
-    points: NDArray[np.float64], members: IndexArray, centres: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Mean of each cluster; an empty one stays where it was."""
-    means = centres.copy()
-    for cluster in np.unique(members):
-        means[cluster] = points[members == cluster].mean(axis=0)
-    return means
+    more = show_masks(engine, scores.look, scores.masks, which, report)
+    logits = np.where(more.shown[:, None], more.logits, scores.logits)
+    return replace(scores, logits=logits, shown=scores.shown | more.shown)
