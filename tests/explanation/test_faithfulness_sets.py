@@ -65,6 +65,14 @@ def test_one_film_has_an_interval_of_no_width():
     assert (interval.low, interval.mean, interval.high) == (0.1, 0.1, 0.1)
 
 
+def test_films_of_one_patient_are_drawn_together(films):
+    alone = summary(films * 4)["deletion"].of_map
+    together = summary(films * 4, groups=[str(n) for n in range(len(films))] * 4)["deletion"].of_map
+    once = summary(films)["deletion"].of_map
+    assert alone.high - alone.low < 0.6 * (together.high - together.low)
+    assert (together.low, together.high) == pytest.approx((once.low, once.high), abs=0.01)
+
+
 def test_same_seed_gives_the_same_intervals(films):
     assert summary(films, seed=4) == summary(films, seed=4)
     assert summary(films, seed=4)["deletion"].of_map != summary(films, seed=5)["deletion"].of_map

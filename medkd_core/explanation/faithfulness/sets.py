@@ -51,15 +51,22 @@ class SetScore:
 
 
 def summary(
-    films: Sequence[ClassFaithfulness], *, seed: int = 0, resamples: int = RESAMPLES
+    films: Sequence[ClassFaithfulness],
+    *,
+    groups: Sequence[str] | None = None,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
 ) -> dict[str, SetScore]:
     """Every measure over a set of films, one map each.
 
     Parameters
     ----------
     films : sequence of ClassFaithfulness
+    groups : sequence of str, optional
+        The patient, or other group, of each film: the bootstrap draws groups, so that films which
+        resemble each other stay together. Each film is its own group when left out.
     seed : int
-        Of the bootstrap, which draws films.
+        Of the bootstrap.
     resamples : int
 
     Returns
@@ -67,13 +74,19 @@ def summary(
     dict of SetScore
         By name of measure; those that no film has are left out.
     """
+    group_of = list(range(len(films))) if groups is None else groups
     found = {}
     for name, measure in MEASURES.items():
-        values = [film.scores[name].values for film in films if name in film.scores]
-        if values:
-            found[name] = _set_score(
-                np.array(values), -1 if measure.better == "lower" else 1, seed, resamples
-            )
+        scored = [
+            (film.scores[name].values, group)
+            for film, group in zip(films, group_of, strict=True)
+            if name in film.scores
+        ]
+        if scored:
+            values, of_group = (np.array(part) for part in zip(*scored, strict=True))
+            sign = -1 if measure.better == "lower" else 1
+            columns = np.concatenate([values, sign * (values[:, :1] - values[:, 1:])], axis=1)
+            found[name] = _set_score(columns, _drawn_means(columns, of_group, seed, resamples))
     return found
 
 
@@ -99,23 +112,31 @@ def _mean_curve(curves: Sequence[Curves]) -> Curves:
     return Curves(shares, *np.mean([other.lines for other in curves], axis=0))
 
 
-def _set_score(values: DoubleArray, sign: int, seed: int, resamples: int) -> SetScore:
-    """Of scores (films, 3); `sign` is -1 where a lower one is better."""
-    gains = sign * (values[:, :1] - values[:, 1:])
-    wins = (np.sign(gains) + 1).mean(axis=0) / 2
-    columns = np.concatenate([values, gains], axis=1)
-    drawn = np.random.default_rng(seed).integers(len(columns), size=(resamples, len(columns)))
-    low, high = np.percentile(columns[drawn].mean(axis=1), [2.5, 97.5], axis=0)
+def _drawn_means(
+    columns: DoubleArray, groups: NDArray[np.generic], seed: int, resamples: int
+) -> DoubleArray:
+    """Means (resamples, k) of columns (films, k) over groups drawn with repetition."""
+    _, place, counts = np.unique(groups, return_inverse=True, return_counts=True)
+    sums = np.zeros((len(counts), columns.shape[1]))
+    np.add.at(sums, place, columns)
+    drawn = np.random.default_rng(seed).integers(len(counts), size=(resamples, len(counts)))
+    return np.asarray(sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1, keepdims=True))
+
+
+def _set_score(columns: DoubleArray, drawn_means: DoubleArray) -> SetScore:
+    """Of columns (films, 5): map, random, blob, and what the map gains on these two."""
+    low, high = np.percentile(drawn_means, [2.5, 97.5], axis=0)
     of_map, of_random, of_blob, gain_on_random, gain_on_blob = (
         Interval(*map(float, three)) for three in zip(columns.mean(axis=0), low, high, strict=True)
     )
+    beats_random, beats_blob = (np.sign(columns[:, 3:]) + 1).mean(axis=0) / 2
     return SetScore(
-        films=len(values),
+        films=len(columns),
         of_map=of_map,
         of_random=of_random,
         of_blob=of_blob,
         gain_on_random=gain_on_random,
         gain_on_blob=gain_on_blob,
-        beats_random=float(wins[0]),
-        beats_blob=float(wins[1]),
+        beats_random=float(beats_random),
+        beats_blob=float(beats_blob),
     )
