@@ -1,6 +1,7 @@
 """A small real bundle, made once a session: untrained networks that run in milliseconds."""
 
 import os
+import uuid
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,13 @@ import pytest
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Tests that run side by side would take each other's processors.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture(autouse=True)
+def own_cache(monkeypatch, tmp_path_factory) -> None:
+    """No test finds what another one, or the person at this machine, computed before."""
+    folder = tmp_path_factory.getbasetemp() / "caches" / uuid.uuid4().hex
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
 
 
 @pytest.fixture(scope="session")

@@ -1,73 +1,130 @@
-"""Where one network of a bundle looked on a frame, laid back over the frame's own pixels."""
+"""Where one network of a bundle looked on a frame, by any method, laid over the frame's pixels."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from medkd_core.bundles.schema import BundleManifest
+from medkd_core.bundles.schema import BundleManifest, NetworkEntry
 from medkd_core.engines.protocol import Engine
 from medkd_core.errors import ExplanationError
-from medkd_core.explanation.score_cam import DEFAULT_DIALECT, Explanation, score_cam
+from medkd_core.explanation.other_methods import METHODS
+from medkd_core.explanation.score_cam import DIALECTS, Explanation, refined, score_cam
 from medkd_core.imaging.frame import Frame
 from medkd_core.imaging.preprocessing import map_to_image, network_input, view_image
 
 FloatArray = NDArray[np.float32]
 
 
-def explain_frame(
-    manifest: BundleManifest,
-    engine: Engine,
-    network_name: str,
-    frame: Frame,
-    class_index: int,
-    *,
-    dialect: str = DEFAULT_DIALECT,
-    preview: bool = False,
-    progress: Callable[[int, int], None] | None = None,
-    cancelled: Callable[[], bool] | None = None,
-) -> tuple[Explanation, FloatArray]:
-    """Compute a network's Score-CAM map of a frame.
-
-    Parameters
-    ----------
-    engine : Engine
-        Of the network called `network_name` in the manifest.
-    class_index, dialect, preview, progress, cancelled
-        See `score_cam`.
-
-    Returns
-    -------
-    Explanation
-    float32, (rows, columns) of the frame, [0, 1]
-        The map over the frame; 0 where the network did not see it.
+def check_method(name: str) -> None:
+    """Refuse a name that is neither a dialect of Score-CAM nor another method.
 
     Raises
     ------
     ExplanationError
-        No such network, class or dialect, or values that are not finite.
+        The message lists the names.
+    """
+    if name not in DIALECTS and name not in METHODS:
+        raise ExplanationError(
+            f"Cannot explain by '{name}'",
+            because="there is no method of that name",
+            cure=f"Choose one of: {', '.join([*DIALECTS, *METHODS])}.",
+        )
+
+
+def picture_for(manifest: BundleManifest, entry: NetworkEntry, frame: Frame) -> FloatArray:
+    """What a network sees of a frame: float32, (3, H, W), in its normalised units."""
+    return network_input(view_image(frame, manifest.view), manifest.view, entry.recipe)
+
+
+def laid_over(
+    manifest: BundleManifest, entry: NetworkEntry, explanation: Explanation, frame: Frame
+) -> FloatArray:
+    """A map over the frame's own pixels.
+
+    Returns
+    -------
+    float32, (rows, columns) of the frame, [0, 1]
+        0 where the network did not see the frame.
+    """
+    overlay = map_to_image(
+        explanation.input_map, manifest.view, entry.recipe, frame.rows, frame.columns
+    )
+    return overlay.clip(0, 1)
+
+
+def explanations(
+    entry: NetworkEntry,
+    engine: Engine,
+    weights_path: Path,
+    image: FloatArray,
+    class_index: int,
+    *,
+    method: str,
+    preview: bool = False,
+    in_stages: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Iterator[Explanation]:
+    """Compute a network's map; the last one yielded is the answer.
+
+    Parameters
+    ----------
+    entry, engine, weights_path
+        The network: what the bundle says of it, how it is run, its safetensors file.
+    image : float32, (3, H, W)
+        See `picture_for`.
+    method : str
+        A dialect of Score-CAM, or one of `other_methods.METHODS` (these need torch).
+    preview : bool
+        At most 32 masked passes; Score-CAM only.
+    in_stages : bool
+        Score-CAM's preview and its refinements are yielded before the exact map.
+    class_index, progress, cancelled
+        See `score_cam`.
+
+    Raises
+    ------
+    ExplanationError
+        No such class or method, or values that are not finite.
+    NetworkError
+        The method needs torch, which is not installed.
     OperationCancelled
         `cancelled` said so.
     """
-    recipes = {entry.name: entry.recipe for entry in manifest.networks}
-    if network_name not in recipes:
-        raise ExplanationError(
-            f"Cannot explain network '{network_name}'",
-            because="the model has none of that name",
-            cure=f"Choose one of: {', '.join(recipes)}.",
+    check_method(method)
+    if method in METHODS:
+        from medkd_core.explanation.other_methods import cam, open_network
+
+        size, classes = entry.recipe.size, engine.logits(image[None]).shape[1]
+        network = open_network(
+            weights_path, entry.name, width=entry.width, classes=classes, image_size=size
         )
-    recipe = recipes[network_name]
-    image = network_input(view_image(frame, manifest.view), manifest.view, recipe)
-    explanation = score_cam(
-        engine,
-        image,
-        class_index,
-        dialect=dialect,
-        preview=preview,
-        progress=progress,
-        cancelled=cancelled,
-    )
-    overlay = map_to_image(explanation.native, manifest.view, recipe, frame.rows, frame.columns)
-    return explanation, overlay.clip(0, 1)
+        yield cam(
+            network,
+            entry.name,
+            size,
+            image,
+            class_index,
+            method,
+            target_layer=entry.target_layer,
+            progress=progress,
+            cancelled=cancelled,
+        )
+    elif in_stages and not preview:
+        yield from refined(
+            engine, image, class_index, dialect=method, progress=progress, cancelled=cancelled
+        )
+    else:
+        yield score_cam(
+            engine,
+            image,
+            class_index,
+            dialect=method,
+            preview=preview,
+            progress=progress,
+            cancelled=cancelled,
+        )

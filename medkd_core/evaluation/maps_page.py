@@ -18,7 +18,7 @@ h2 { font-size: 1.05rem; margin: 40px 0 2px; overflow-wrap: anywhere; }
 p { margin: 4px 0; color: #9aa4b1; }
 .research { color: #f0c36d; }
 .maps { display: grid; gap: 20px; margin-top: 12px;
-        grid-template-columns: repeat(auto-fill, minmax(260px, 1fr)); }
+        grid-template-columns: repeat(auto-fill, minmax(230px, 1fr)); }
 figure { margin: 0; }
 img { width: 100%; aspect-ratio: 1; object-fit: contain; background: #000; display: block; }
 figcaption { margin: 6px 0; font-weight: 600; }

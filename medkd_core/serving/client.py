@@ -16,6 +16,7 @@ from medkd_core.serving.messages import (
     Event,
     LoadModel,
     Progress,
+    Refining,
     Request,
     WorkerDied,
 )
@@ -143,7 +144,7 @@ class WorkerClient:
             with self._lock:
                 if self._closed:
                     return
-                if not isinstance(event, Progress):
+                if not isinstance(event, Progress | Refining):
                     self._pending.pop(event.request, None)  # type: ignore[union-attr]
             self._on_event(event)
         self._report_death(process, pipe)

@@ -47,13 +47,14 @@ class Predict:
 
 @dataclass(frozen=True, slots=True)
 class Explain:
-    """Ask for one network's Score-CAM map of a frame."""
+    """Ask for one network's map of a frame; unless a preview is wanted, it comes in stages."""
 
     frame: Frame
     network: str
     class_index: int | None = None
     """None: the class that the student decided for."""
     dialect: str = "pytorch-grad-cam"
+    """Of Score-CAM, or another method's name."""
     preview: bool = False
 
 
@@ -133,6 +134,14 @@ class Explained:
 
 
 @dataclass(frozen=True, slots=True)
+class Refining:
+    """A map on its way to the exact one, which `Explained` brings."""
+
+    request: int
+    so_far: Explained
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """The request could not be carried out; the worker goes on."""
 
@@ -157,5 +166,13 @@ class WorkerDied:
 
 
 Event = (
-    DevicesListed | ModelLoaded | Predicted | Progress | Explained | Failed | Stopped | WorkerDied
+    DevicesListed
+    | ModelLoaded
+    | Predicted
+    | Progress
+    | Refining
+    | Explained
+    | Failed
+    | Stopped
+    | WorkerDied
 )

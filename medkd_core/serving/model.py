@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from medkd_core.bundles.read import Bundle, open_bundle
 from medkd_core.engines.protocol import Engine
-from medkd_core.evaluation.explaining import explain_frame
+from medkd_core.evaluation.explaining import check_method, explanations, laid_over, picture_for
 from medkd_core.evaluation.prediction import Prediction, predict
+from medkd_core.explanation.cache import MapCache, map_key
+from medkd_core.explanation.score_cam import Explanation
 from medkd_core.imaging.frame import Frame
 from medkd_core.serving.messages import Explain, Explained, LoadModel, Predict
+
+FloatArray = NDArray[np.float32]
 
 
 class OpenModel:
@@ -19,6 +27,7 @@ class OpenModel:
         self.bundle: Bundle = open_bundle(request.bundle)
         self._device = request.device
         self._engines: dict[str, Engine] = {}
+        self._cache = MapCache()
         self.device = self.engine(self.bundle.manifest.student.name).device
 
     def engine(self, network: str) -> Engine:
@@ -52,40 +61,101 @@ class OpenModel:
         *,
         progress: Callable[[int, int], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
+        shown: Callable[[Explained], None] | None = None,
     ) -> Explained:
-        """One network's map of a frame, for the student's decision unless a class is named."""
+        """One network's map of a frame, for the student's decision unless a class is named.
+
+        Parameters
+        ----------
+        progress, cancelled
+            See `score_cam`.
+        shown : callable, optional
+            Called with each map that is not exact yet, on the way to the one that is.
+        """
         class_index = request.class_index
         if class_index is None:
             class_index = self.decision(request.frame)
-        explanation, overlay = explain_frame(
-            self.bundle.manifest,
-            self.engine(request.network),
-            request.network,
-            request.frame,
-            class_index,
-            dialect=request.dialect,
-            preview=request.preview,
-            progress=progress,
-            cancelled=cancelled,
-        )
-        sensitivity = explanation.sensitivity
-        return Explained(
-            request=number,
-            network=request.network,
-            class_index=class_index,
-            overlay=overlay,
-            native=explanation.native,
-            empty=explanation.empty,
-            exact=explanation.exact,
-            forwards=explanation.forwards,
-            seconds=explanation.seconds,
-            other_classes=None if sensitivity is None else sensitivity.other_classes,
-            channel_mean=None if sensitivity is None else sensitivity.channel_mean,
-            error=explanation.error,
-        )
+        asked = replace(request, class_index=class_index)
+        found = self._maps(asked, class_index, shown is not None, progress, cancelled)
+        for explanation in found:
+            answer = self._answer(number, asked, explanation)
+            if shown is not None and not (explanation.exact or request.preview):
+                shown(answer)
+        return answer
 
     def decision(self, frame: Frame) -> int:
         """Index of the class that the student decides for; the teachers are not asked."""
         student = self.bundle.manifest.student.name
         engines = {student: self.engine(student)}
         return predict(self.bundle.manifest, engines, frame).decision
+
+    def _maps(
+        self,
+        request: Explain,
+        class_index: int,
+        in_stages: bool,
+        progress: Callable[[int, int], None] | None,
+        cancelled: Callable[[], bool] | None,
+    ) -> Iterator[Explanation]:
+        """The kept map, or those that are computed until there is one to keep."""
+        check_method(request.dialect)
+        entry = self.bundle.entry(request.network)
+        engine = self.engine(request.network)
+        image = picture_for(self.bundle.manifest, entry, request.frame)
+        kept = self._kept(request, engine, image)
+        if kept is not None:
+            yield kept
+            return
+        for explanation in explanations(
+            entry,
+            engine,
+            self.bundle.weights_path(entry.name),
+            image,
+            class_index,
+            method=request.dialect,
+            preview=request.preview,
+            in_stages=in_stages,
+            progress=progress,
+            cancelled=cancelled,
+        ):
+            yield explanation
+            if explanation.exact or request.preview:
+                self._cache.put(self._key(request, engine, image), explanation)
+
+    def _kept(self, request: Explain, engine: Engine, image: FloatArray) -> Explanation | None:
+        """A map that was computed before; an exact one also answers for a preview."""
+        exact = self._cache.get(self._key(replace(request, preview=False), engine, image))
+        if exact is not None or not request.preview:
+            return exact
+        return self._cache.get(self._key(request, engine, image))
+
+    def _key(self, request: Explain, engine: Engine, image: FloatArray) -> str:
+        entry = self.bundle.entry(request.network)
+        return map_key(
+            image,
+            bundle=self.bundle.digest,
+            network=entry.name,
+            layer=entry.target_layer,
+            method=request.dialect,
+            preview=request.preview,
+            class_index=request.class_index,
+            device=engine.device,
+        )
+
+    def _answer(self, number: int, request: Explain, found: Explanation) -> Explained:
+        entry = self.bundle.entry(request.network)
+        sensitivity = found.sensitivity
+        return Explained(
+            request=number,
+            network=request.network,
+            class_index=found.class_index,
+            overlay=laid_over(self.bundle.manifest, entry, found, request.frame),
+            native=found.native,
+            empty=found.empty,
+            exact=found.exact,
+            forwards=found.forwards,
+            seconds=found.seconds,
+            other_classes=None if sensitivity is None else sensitivity.other_classes,
+            channel_mean=None if sensitivity is None else sensitivity.channel_mean,
+            error=found.error,
+        )

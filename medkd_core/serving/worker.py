@@ -23,6 +23,7 @@ from medkd_core.serving.messages import (
     Predict,
     Predicted,
     Progress,
+    Refining,
     Request,
     Stopped,
 )
@@ -97,6 +98,7 @@ class _Worker:
                     request,
                     progress=lambda done, total: self._pipe.send(Progress(number, done, total)),
                     cancelled=lambda: number in self._cancelled,
+                    shown=lambda so_far: self._pipe.send(Refining(number, so_far)),
                 )
 
     def _stop_if_cancelled(self, number: int) -> None:

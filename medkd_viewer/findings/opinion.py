@@ -27,6 +27,7 @@ from medkd_core.serving.messages import (
     Predict,
     Predicted,
     Progress,
+    Refining,
     Request,
     Stopped,
     WorkerDied,
@@ -268,7 +269,7 @@ class SecondOpinion(QObject):
                 self.status, self.trouble, self.views = ModelStatus.FAILED, event.message, {}
                 self._announced = []
                 self.model_changed.emit()
-            case Predicted() | Explained() | Progress() | Failed() | Stopped():
+            case Predicted() | Explained() | Progress() | Refining() | Failed() | Stopped():
                 self._take_answer(event)
 
     def _take_model(self, event: ModelLoaded) -> None:
@@ -288,12 +289,18 @@ class SecondOpinion(QObject):
         self.prediction_changed.emit()
         self.working_changed.emit()
 
-    def _take_answer(self, event: Predicted | Explained | Progress | Failed | Stopped) -> None:
+    def _take_answer(
+        self, event: Predicted | Explained | Progress | Refining | Failed | Stopped
+    ) -> None:
         if self._request is None or event.request != self._request[0]:
             return
         request = self._request[1]
         if isinstance(event, Progress):
             self._take_progress(event)
+            return
+        if isinstance(event, Refining):
+            found = _network_map(event.so_far)
+            self._update(event.so_far.network, lambda view: replace(view, map=found))
             return
         self._request = None
         match event, request:
@@ -331,7 +338,7 @@ class SecondOpinion(QObject):
             self._update(view.name, lambda v: replace(v, done=event.done, total=event.total))
 
     def _take_map(self, event: Explained) -> None:
-        found = NetworkMap(shrunk(event.overlay), event.native, event.empty, event.seconds)
+        found = _network_map(event)
         self._maps.put(self._map_key(event.network), found)
         self._update(event.network, lambda view: _with_map(view, found))
 
@@ -354,6 +361,19 @@ def announced_networks(bundle: Path | None) -> list[NetworkEntry]:
 
 def _unanswered(entry: NetworkEntry, status: MapStatus) -> NetworkView:
     return NetworkView(entry.name, entry.label, entry.role == "student", status=status)
+
+
+def _network_map(answer: Explained) -> NetworkMap:
+    return NetworkMap(
+        overlay=shrunk(answer.overlay),
+        native=answer.native,
+        empty=answer.empty,
+        seconds=answer.seconds,
+        exact=answer.exact,
+        error=answer.error,
+        other_classes=answer.other_classes,
+        channel_mean=answer.channel_mean,
+    )
 
 
 def _with_map(view: NetworkView, found: NetworkMap) -> NetworkView:

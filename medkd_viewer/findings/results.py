@@ -31,7 +31,7 @@ FINISHED = (MapStatus.IDLE, MapStatus.DONE, MapStatus.EMPTY, MapStatus.FAILED)
 
 @dataclass(frozen=True, slots=True)
 class NetworkMap:
-    """A finished map.
+    """A map, finished or on its way to the exact one.
 
     Attributes
     ----------
@@ -42,12 +42,21 @@ class NetworkMap:
     empty : bool
         No channel speaks for the class.
     seconds : float
+    exact : bool
+    error : float or None
+        See `Explanation.error`.
+    other_classes, channel_mean : float or None, [-1, 1]
+        See `Sensitivity`.
     """
 
     overlay: FloatArray
     native: FloatArray
     empty: bool
     seconds: float
+    exact: bool = True
+    error: float | None = None
+    other_classes: float | None = None
+    channel_mean: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

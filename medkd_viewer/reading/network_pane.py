@@ -89,7 +89,7 @@ class NetworkPane(FilmPane):
     def draw_over_film(self, painter: QPainter, geometry: PaneGeometry, part: VisiblePart) -> None:
         """The map, in the window's style."""
         style, sampler = self.state.look.style, self._sampler_now()
-        if sampler is None or self.view.status is not MapStatus.DONE or not style.visible:
+        if sampler is None or not style.visible:
             return
         if self._map_part is None or self._map_part[0] != (sampler, part):
             values = sampler.sample(part).astype("f4", copy=False)
@@ -161,7 +161,7 @@ class NetworkPane(FilmPane):
 
     def _scale_width(self) -> int:
         """How wide the colour scale is; 0 where there is no map or no room."""
-        has_map = self.view.status is MapStatus.DONE and self.state.look.style.visible
+        has_map = self._sampler_now() is not None and self.state.look.style.visible
         least, most = _SCALE_WIDTHS
         width = min(most, self.width() - _NAME_WIDTH - _PROBABILITY_WIDTH)
         return width if self.view.is_student and has_map and width >= least else 0

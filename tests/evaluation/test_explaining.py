@@ -2,38 +2,64 @@ import numpy as np
 import pytest
 
 from medkd_core.errors import ExplanationError, OperationCancelled
-from medkd_core.evaluation.explaining import explain_frame
+from medkd_core.evaluation.explaining import explanations, laid_over, picture_for
 from medkd_core.imaging.recipe import View
 
 
-def test_map_lies_over_the_frames_own_pixels(bundle, engines, frame):
-    explanation, overlay = explain_frame(
-        bundle.manifest, engines["vgg19"], "vgg19", frame, class_index=1
-    )
+@pytest.fixture
+def explain(bundle, engines, frame):
+    """The last map of a network by a method, with those on the way to it."""
+
+    def computed(name="vgg19", method="pytorch-grad-cam", class_index=1, **options):
+        entry = bundle.entry(name)
+        image = picture_for(bundle.manifest, entry, frame)
+        weights = bundle.weights_path(name)
+        asked = (entry, engines[name], weights, image, class_index)
+        return list(explanations(*asked, method=method, **options))
+
+    return computed
+
+
+def test_map_lies_over_the_frames_own_pixels(bundle, explain, frame):
+    found = explain()[-1]
+    overlay = laid_over(bundle.manifest, bundle.entry("vgg19"), found, frame)
     assert overlay.shape == (frame.rows, frame.columns)
     assert overlay.dtype == np.float32
     assert 0 <= overlay.min() <= overlay.max() <= 1
-    assert explanation.class_index == 1
+    assert found.class_index == 1
 
 
-def test_what_the_crop_cut_off_was_not_looked_at(bundle, engines, frame):
+def test_what_the_crop_cut_off_was_not_looked_at(bundle, explain, frame):
     manifest = bundle.manifest.model_copy(update={"view": View(fit="crop")})
-    _, overlay = explain_frame(manifest, engines["vgg19_bn"], "vgg19_bn", frame, 0)
+    overlay = laid_over(manifest, bundle.entry("vgg19_bn"), explain("vgg19_bn")[-1], frame)
     assert not overlay[:, :9].any()
     assert not overlay[:, -9:].any()
 
 
-def test_both_engines_and_every_network_give_maps(bundle, engines, frame):
-    for name, engine in engines.items():
-        explanation, _ = explain_frame(bundle.manifest, engine, name, frame, 0, preview=True)
-        assert explanation.forwards <= 32
+def test_both_engines_and_every_network_give_previews(engines, explain):
+    for name in engines:
+        assert explain(name, preview=True)[-1].forwards <= 32
 
 
-def test_unknown_network_is_refused_with_the_names_of_the_known(bundle, engines, frame):
-    with pytest.raises(ExplanationError, match="vgg19, vgg19_bn"):
-        explain_frame(bundle.manifest, engines["vgg19"], "ofa_595", frame, 0)
+def test_stages_end_with_the_map_that_is_computed_at_once(explain):
+    stages = explain(in_stages=True)
+    assert [stage.exact for stage in stages] == [False] * (len(stages) - 1) + [True]
+    np.testing.assert_allclose(stages[-1].input_map, explain()[-1].input_map, atol=1e-5)
 
 
-def test_explaining_can_be_cancelled(bundle, engines, frame):
+@pytest.mark.parametrize("method", ["grad-cam", "eigen-cam", "ablation-cam"])
+def test_other_methods_lie_over_the_same_pixels(bundle, explain, frame, method):
+    found = explain(method=method)[-1]
+    assert found.method == method
+    overlay = laid_over(bundle.manifest, bundle.entry("vgg19"), found, frame)
+    assert overlay.shape == (frame.rows, frame.columns)
+
+
+def test_unknown_method_is_refused_with_the_names_of_the_known(explain):
+    with pytest.raises(ExplanationError, match=r"authors.*grad-cam"):
+        explain(method="tea leaves")
+
+
+def test_explaining_can_be_cancelled(explain):
     with pytest.raises(OperationCancelled):
-        explain_frame(bundle.manifest, engines["vgg19"], "vgg19", frame, 0, cancelled=lambda: True)
+        explain(cancelled=lambda: True)
