@@ -42,8 +42,7 @@ def random_maps_like(values: FloatArray, count: int, *, seed: int) -> FloatArray
     maps = np.empty((count, values.size), np.float32)
     for drawn in maps:
         noise = np.fft.rfft2(generator.standard_normal(mirrored.shape))
-        spectrum = amplitudes * np.exp(1j * np.angle(noise))
-        field = np.fft.irfft2(spectrum, mirrored.shape)[:height, :width]
+        field = np.fft.irfft2(amplitudes * noise / np.abs(noise), mirrored.shape)[:height, :width]
         drawn[np.argsort(field, axis=None, kind="stable")] = in_order
     return maps.reshape(count, height, width)
 
