@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 FloatArray = NDArray[np.float32]
 
 
-def interpolation_matrix(fine: int, coarse: int, *, align_corners: bool) -> FloatArray:
+def interpolation_matrix(
+    fine: int, coarse: int, *, align_corners: bool, dtype: DTypeLike = np.float32
+) -> FloatArray:
     """Weights that make `fine` linearly interpolated values of `coarse` ones.
 
     Parameters
@@ -18,10 +20,12 @@ def interpolation_matrix(fine: int, coarse: int, *, align_corners: bool) -> Floa
     align_corners : bool
         True: the first and last values of both grids coincide. False: both grids cover the same
         length and values sit at cell centres; beyond the outermost centre the end value is kept.
+    dtype : data type, optional
+        Of the matrix.
 
     Returns
     -------
-    float32, (fine, coarse), [0, 1]
+    float32 or `dtype`, (fine, coarse), [0, 1]
         Each row sums to 1. Same convention as ``torch.nn.functional.interpolate``.
     """
     position = np.arange(fine, dtype=np.float64)
@@ -37,11 +41,15 @@ def interpolation_matrix(fine: int, coarse: int, *, align_corners: bool) -> Floa
     rows = np.arange(fine)
     matrix[rows, lower] = 1 - fraction
     matrix[rows, upper] += fraction
-    return matrix.astype(np.float32)
+    return np.asarray(matrix, dtype)
 
 
 def interpolation_matrices(
-    fine: tuple[int, int], coarse: tuple[int, int], *, align_corners: bool
+    fine: tuple[int, int],
+    coarse: tuple[int, int],
+    *,
+    align_corners: bool,
+    dtype: DTypeLike = np.float32,
 ) -> tuple[FloatArray, FloatArray]:
     """Matrices R (H, h) and C (W, w) so that ``R @ map @ C.T`` up-samples a map bilinearly.
 
@@ -49,12 +57,12 @@ def interpolation_matrices(
     ----------
     fine, coarse : (int, int)
         Height and width of the full-size picture (H, W) and of the map (h, w).
-    align_corners : bool
+    align_corners, dtype
         See `interpolation_matrix`.
     """
     return (
-        interpolation_matrix(fine[0], coarse[0], align_corners=align_corners),
-        interpolation_matrix(fine[1], coarse[1], align_corners=align_corners),
+        interpolation_matrix(fine[0], coarse[0], align_corners=align_corners, dtype=dtype),
+        interpolation_matrix(fine[1], coarse[1], align_corners=align_corners, dtype=dtype),
     )
 
 
@@ -72,5 +80,7 @@ def on_grid(values: FloatArray, grid: tuple[int, int]) -> NDArray[np.float64]:
         return values.astype(np.float64)
     if not np.ptp(values):
         return np.full(grid, values.flat[0], np.float64)
-    rows, columns = interpolation_matrices(grid, values.shape, align_corners=False)
-    return np.asarray(rows.astype(np.float64) @ values.astype(np.float64) @ columns.T)
+    rows, columns = interpolation_matrices(
+        grid, values.shape, align_corners=False, dtype=np.float64
+    )
+    return np.asarray(rows @ values.astype(np.float64) @ columns.T)

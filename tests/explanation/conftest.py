@@ -62,12 +62,12 @@ class SmallEngine:
         return np.concatenate(answers)
 
 
-def _engine(seed: int = 0, **options) -> SmallEngine:
+def _engine(seed: int = 0, input_shape: tuple[int, int] = (60, 52), **options) -> SmallEngine:
     torch.manual_seed(seed)
     network = SmallNetwork(**options)
     with torch.no_grad():
         network.head.weight.mul_(20)
-    return SmallEngine(network)
+    return SmallEngine(network, input_shape)
 
 
 @pytest.fixture

@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medkd_core.explanation.interpolation import interpolation_matrices
-from medkd_core.explanation.score_cam.dialects import Dialect
+from medkd_core.explanation.score_cam.dialects import Dialect, MaskRules
 
 FloatArray = NDArray[np.float32]
 
-CHANNELS_AT_ONCE = 64
 NO_MASK = -1
 
 
@@ -55,32 +54,47 @@ def channel_masks(
         In the precision of the activations.
     """
     rows, columns = interpolation_matrices(
-        input_shape, activations.shape[1:], align_corners=rules.align_corners
+        input_shape,
+        activations.shape[1:],
+        align_corners=rules.masks.align_corners,
+        dtype=activations.dtype,
     )
-    rows, columns = rows.astype(activations.dtype), columns.astype(activations.dtype)
     varying = np.flatnonzero(np.ptp(activations, axis=(1, 2)) > 0)
-    masks = _normalised(activations[varying], rows, columns)
+    masks = _normalised(activations[varying], rows, columns, rules.masks)
     flat, place = np.unique(_flat(masks), axis=0, return_inverse=True)
     member = np.full(len(activations), NO_MASK, np.intp)
     member[varying] = place.reshape(-1)
     return ChannelMasks(flat.reshape(-1, *activations.shape[1:]), member, rows, columns)
 
 
-def _normalised(activations: FloatArray, rows: FloatArray, columns: FloatArray) -> FloatArray:
+def _normalised(
+    activations: FloatArray, rows: FloatArray, columns: FloatArray, rules: MaskRules
+) -> FloatArray:
     """Low-resolution masks (m, h, w) whose up-sampled values run from 0 to 1.
 
     Interpolation weights sum to 1, so that normalising after up-sampling is the same as rescaling
     before it.
     """
-    low = np.empty(len(activations), np.float64)
-    high = np.empty(len(activations), np.float64)
-    for start in range(0, len(activations), CHANNELS_AT_ONCE):
-        part = slice(start, start + CHANNELS_AT_ONCE)
-        full = rows @ activations[part] @ columns.T
-        low[part], high[part] = full.min(axis=(1, 2)), full.max(axis=(1, 2))
-    span = np.maximum(high - low, np.finfo(np.float32).tiny)
-    masks = (activations - low[:, None, None]) / span[:, None, None]
+    seen = activations
+    if rules.extremes == "input":
+        at_turns = rows[_turns(rows)] @ activations @ columns[_turns(columns)].T
+        seen = np.asarray(at_turns, activations.dtype)
+    low, high = (
+        ends(axis=(1, 2), keepdims=True).astype(np.float64) for ends in (seen.min, seen.max)
+    )
+    masks = (activations - low) / (high - low + rules.epsilon)
     return np.asarray(masks, activations.dtype)
+
+
+def _turns(matrix: FloatArray) -> NDArray[np.bool_]:
+    """Which of the up-sampled positions (n,) can hold an extreme: next to a cell's value.
+
+    Between two neighbouring values the interpolation is linear, so that its extremes are at the
+    first and the last position there.
+    """
+    interval = (matrix > 0).argmax(axis=1)
+    steps = np.diff(interval) != 0
+    return np.concatenate([[True], steps]) | np.concatenate([steps, [True]])
 
 
 def _flat(masks: FloatArray) -> FloatArray:
