@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -91,9 +91,9 @@ def cam_all(
         progress=progress,
         cancelled=cancelled,
     )
-    # A weighted sum of one channel, the evidence itself.
-    maps = [weighted_map(one[None], np.ones(1), image.shape[1:]) for one in evidence.maps]
-    sensitivities = _sensitivities(maps, evidence.channel_mean)
+    maps = [_as_map(signed, image.shape[1:]) for signed in evidence.maps]
+    mean = _as_map(evidence.channel_mean, image.shape[1:])
+    sensitivities = [_sensitivity(maps, index, mean) for index in range(len(maps))]
     seconds = time.perf_counter() - began
     return [
         Explanation(
@@ -106,20 +106,23 @@ def cam_all(
             seconds=seconds,
             logits=evidence.logits,
             empty=found.empty,
-            sensitivity=None if found.empty else sensitivity,
+            sensitivity=sensitivity,
         )
         for index, (found, sensitivity) in enumerate(zip(maps, sensitivities, strict=True))
     ]
 
 
-def _sensitivities(
-    maps: list[ClassMap], channel_mean: NDArray[np.float64]
-) -> list[Sensitivity | None]:
-    if len(maps) == 1:
-        return [None]
-    alike = np.array([[spearman(one.native, other.native) for other in maps] for one in maps])
-    np.fill_diagonal(alike, -1)
-    return [
-        Sensitivity(float(others.max()), spearman(found.native, channel_mean))
-        for others, found in zip(alike, maps, strict=True)
-    ]
+def _as_map(evidence: NDArray[np.float64], input_shape: tuple[int, ...]) -> ClassMap:
+    # Evidence may be of any size, and pytorch-grad-cam divides by it plus 10^-7.
+    scaled = (evidence / (np.abs(evidence).max() or 1.0)).astype(np.float32)
+    # The weighted sum of a single channel, the evidence itself.
+    return weighted_map(scaled[np.newaxis], np.ones(1), input_shape)
+
+
+def _sensitivity(maps: Sequence[ClassMap], index: int, mean: ClassMap) -> Sensitivity | None:
+    """See `Sensitivity`; classes without a map are left out."""
+    found, others = maps[index], [*maps[:index], *maps[index + 1 :]]
+    if found.empty:
+        return None
+    alike = [spearman(found.native, other.native) for other in others if not other.empty]
+    return Sensitivity(max(alike, default=None), spearman(found.native, mean.native))
