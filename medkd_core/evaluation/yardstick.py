@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from medkd_core.bundles.schema import AgreementYardstick
-from medkd_core.explanation.agreement import agreement
+from medkd_core.explanation.agreement import different_images, random_maps
 
 FloatArray = NDArray[np.float32]
 
 PAIRS_PER_FILM = 8
-RANDOM_CELLS = 4
-"""Side of the white noise that is interpolated to a smooth random map."""
 
 
 def agreement_yardstick(
@@ -39,7 +36,7 @@ def agreement_yardstick(
     -------
     AgreementYardstick
         Medians over pairs of a student's and a teacher's map of different films, and over pairs of
-        a student's map and smooth noise.
+        either and a random map as rough as the other.
 
     Raises
     ------
@@ -49,21 +46,13 @@ def agreement_yardstick(
     films = len(student_maps)
     if films < 2 or {len(maps) for maps in teacher_maps.values()} != {films}:
         raise ValueError("a yardstick needs one map a network of two or more films")
-    generator = np.random.default_rng(seed)
     different, random = [], []
-    for index, student in enumerate(student_maps):
-        others = (index + 1 + generator.permutation(films - 1)[:PAIRS_PER_FILM]) % films
-        for maps in teacher_maps.values():
-            different += [agreement(student, maps[other]).spearman for other in others]
-        noise = (_smooth_noise(student.shape, generator) for _ in range(PAIRS_PER_FILM))
-        random += [agreement(student, values).spearman for values in noise]
+    for maps in teacher_maps.values():
+        different += different_images(student_maps, maps, most=PAIRS_PER_FILM * films, seed=seed)
+        for index, pair in enumerate(zip(student_maps, maps, strict=True)):
+            random += random_maps(*pair, count=PAIRS_PER_FILM, seed=seed + 2 * index)
     return AgreementYardstick(
-        different_films=float(np.median(different)),
-        random_maps=float(np.median(random)),
+        different_films=float(np.median([found.spearman for found in different])),
+        random_maps=float(np.median([found.spearman for found in random])),
         films=films,
     )
-
-
-def _smooth_noise(shape: tuple[int, ...], generator: np.random.Generator) -> FloatArray:
-    noise = generator.random((RANDOM_CELLS, RANDOM_CELLS), dtype=np.float32)
-    return np.asarray(cv2.resize(noise, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR))

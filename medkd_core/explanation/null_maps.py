@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 FloatArray = NDArray[np.float32]
 
@@ -64,6 +63,9 @@ def centre_blob(shape: tuple[int, int]) -> FloatArray:
 
 def _normal_scores(values: FloatArray) -> NDArray[np.float64]:
     """Each value as the normal deviate of its rank; equal values share their mean rank."""
+    # A window compares maps, and waits for SciPy only where random ones are drawn.
+    from scipy.special import ndtri
+
     _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
     ranks = np.cumsum(counts) - (counts - 1) / 2
     return np.asarray(ndtri((ranks - 0.5) / values.size)[place].reshape(values.shape))
