@@ -72,7 +72,8 @@ class SessionKeeper(QObject):
         room, session = self._room, self._resuming
         assert session is not None
         self._there = there
-        room.message.emit("")
+        if not there:
+            room.message.emit("")
         if gone := [path for path in session.paths if path not in there]:
             self.gone.emit(_gone_words(gone))
         # What the reader has opened meanwhile stays in hand.

@@ -54,6 +54,7 @@ class Opening(QObject):
 
     def open_recent(self, path: Path) -> None:
         """Open what was opened before, or say that it has gone."""
+        self.said.emit("Looking for studies")
         self._places.look_for([path], partial(self._open_recent, path))
 
     def forget(self, path: Path) -> None:

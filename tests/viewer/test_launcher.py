@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
+import time
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -92,6 +96,38 @@ def test_without_a_display_one_sentence_says_what_to_do(environment):
     assert answer.returncode == 1
     assert "--screenshot" in answer.stderr
     assert len(answer.stderr.splitlines()) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("Xvfb") is None, reason="needs Xvfb")
+def test_lost_display_ends_the_viewer_and_all_that_it_started(films, tmp_path):
+    xvfb = ["Xvfb", "-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"]
+    names = ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "MEDKD_JOBS")
+    home = dict.fromkeys(names, str(tmp_path))
+    quiet = {"stderr": subprocess.DEVNULL, "text": True}
+    with subprocess.Popen(xvfb, stdout=subprocess.PIPE, **quiet) as display:
+        number = display.stdout.readline().strip()
+        home |= {"DISPLAY": f":{number}", "QT_QPA_PLATFORM": "xcb"}
+        command = [sys.executable, "-m", "medkd_viewer.app", str(films)]
+        with (tmp_path / "said").open("w") as said:
+            viewer = subprocess.Popen(command, stdout=said, stderr=said, env=os.environ | home)
+        wait_until(lambda: "Opened 1 places" in (tmp_path / "medkd/log/viewer.log").read_text())
+        children = (Path("/proc") / f"{viewer.pid}/task/{viewer.pid}/children").read_text().split()
+        assert children
+        display.kill()
+        assert viewer.wait(timeout=30) != 0
+    assert "Traceback" not in (tmp_path / "said").read_text()
+    wait_until(lambda: not any(Path("/proc", child).exists() for child in children))
+
+
+def wait_until(condition) -> None:
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        with suppress(FileNotFoundError):
+            if condition():
+                return
+        time.sleep(0.2)
+    raise TimeoutError
 
 
 def test_misspelt_option_is_wrong_usage():
