@@ -20,7 +20,7 @@ class Measure:
     ----------
     label : str
     better : {"higher", "lower", "neither"}
-        Neither: it describes the map and does not judge it.
+        Neither: it describes the map, whose values a null has as well.
     source : str
         Where the formula is from.
     """
@@ -41,11 +41,11 @@ MEASURES: Mapping[str, Measure] = {
     "average_drop": Measure("average drop", "lower", _GRAD_CAM_PP),
     "increase": Measure("increase", "higher", _GRAD_CAM_PP),
     "coherency": Measure("coherency", "higher", _ADCC),
-    "complexity": Measure("complexity", "lower", _ADCC),
+    "complexity": Measure("complexity", "neither", _ADCC),
     "adcc": Measure("ADCC", "higher", _ADCC),
-    "road_morf": Measure("ROAD, most relevant first", "lower", _ROAD),
-    "road_lerf": Measure("ROAD, least relevant first", "higher", _ROAD),
-    "road": Measure("ROAD, half their difference", "higher", "pytorch_grad_cam.ROADCombined 1.5"),
+    "road_morf": Measure("ROAD, MoRF", "lower", _ROAD),
+    "road_lerf": Measure("ROAD, LeRF", "higher", _ROAD),
+    "road": Measure("ROAD, (LeRF - MoRF) / 2", "higher", "pytorch_grad_cam.ROADCombined 1.5"),
     "sparseness": Measure(
         "sparseness (Gini)", "neither", "Chalasani et al., ICML 2020, arXiv:1810.06583"
     ),
