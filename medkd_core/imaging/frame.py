@@ -8,6 +8,9 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+MOST_OBLONG = 20.0
+"""How many times as long as wide a pixel is believed to be; beyond it the numbers are a lie."""
+
 FloatArray = NDArray[np.float32]
 StoredArray = NDArray[np.generic]
 
@@ -77,11 +80,22 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Spacing:
-    """Distance of neighbouring pixel centres in mm, down a column and along a row."""
+    """Distance of neighbouring pixel centres in mm, down a column and along a row.
+
+    Attributes
+    ----------
+    row_mm, column_mm : float
+        Above 0.
+    basis : SpacingBasis
+    is_shape_only : bool
+        Only their ratio is known (Pixel Aspect Ratio): they are no millimetres, and the basis is
+        UNKNOWN.
+    """
 
     row_mm: float
     column_mm: float
     basis: SpacingBasis
+    is_shape_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +119,7 @@ class Frame:
         Whether the Presentation LUT Shape is INVERSE; None when the file gives no shape, and the
         photometric interpretation says alone whether low values are bright.
     spacing : Spacing or None
+        None where nothing is known of it and pixels are square.
     colour_model : str
         What colour was stored as (``"YBR_FULL_422"``); empty for grey, or when it is not known.
     """

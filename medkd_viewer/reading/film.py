@@ -20,7 +20,15 @@ from medkd_core.imaging.display.windows import (
     full_window,
     voi_choices,
 )
-from medkd_core.imaging.frame import Frame, Photometric, Spacing, StoredArray, VoiFunction, Window
+from medkd_core.imaging.frame import (
+    MOST_OBLONG,
+    Frame,
+    Photometric,
+    Spacing,
+    StoredArray,
+    VoiFunction,
+    Window,
+)
 from medkd_core.imaging.study import Instance, Series, Study
 from medkd_viewer.findings.results import BoundedCache
 from medkd_viewer.reading.sampling import Sampler, VisiblePart
@@ -29,7 +37,6 @@ Pixels = NDArray[np.uint8]
 
 _PIXELS_OF_A_SPAN = 600
 _NARROW = 50
-_MOST_OBLONG = 20.0
 _SIDE_OF_A_SAMPLE = 512
 _PARTS_KEPT = 5
 """As many as the largest layout has panes."""
@@ -156,7 +163,7 @@ def pixel_aspect(spacing: Spacing | None) -> float:
     if spacing is None:
         return 1.0
     ratio = spacing.row_mm / spacing.column_mm
-    return ratio if 1 / _MOST_OBLONG <= ratio <= _MOST_OBLONG else 1.0
+    return ratio if 1 / MOST_OBLONG <= ratio <= MOST_OBLONG else 1.0
 
 
 def dragged_window(voi: Voi, dx: float, dy: float, span: float) -> Window:

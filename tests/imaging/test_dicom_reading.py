@@ -24,7 +24,6 @@ from medkd_core.imaging.frame import (
     LookupTable,
     Photometric,
     Rescale,
-    SpacingBasis,
     VoiFunction,
     Window,
 )
@@ -214,32 +213,6 @@ def test_enhanced_frames_have_their_own_rescale_window_and_spacing(draw_dicom: D
     assert frame.voi == (Window(20, 2),)
     assert frame.spacing is not None
     assert (frame.spacing.row_mm, frame.spacing.column_mm) == (0.5, 0.25)
-
-
-@pytest.mark.parametrize(
-    ("attributes", "basis"),
-    [
-        ({"Modality": "CT", "PixelSpacing": [1, 1]}, SpacingBasis.CALIBRATED),
-        ({"ImagerPixelSpacing": [1, 1]}, SpacingBasis.AT_DETECTOR),
-        ({"PixelSpacing": [1, 1], "ImagerPixelSpacing": [1, 1]}, SpacingBasis.AT_DETECTOR),
-        ({"PixelSpacing": [1, 1], "ImagerPixelSpacing": [2, 2]}, SpacingBasis.CALIBRATED),
-        ({"PixelSpacing": [1, 1]}, SpacingBasis.UNKNOWN),
-        (
-            {"PixelSpacing": [1, 1], "PixelSpacingCalibrationType": "FIDUCIAL"},
-            SpacingBasis.CALIBRATED,
-        ),
-    ],
-)
-def test_spacing_says_how_it_is_known(
-    draw_dicom: DrawDicom, attributes: dict[str, object], basis: SpacingBasis
-) -> None:
-    spacing = read_frame(draw_dicom(FILM, **attributes)).spacing
-    assert spacing is not None
-    assert spacing.basis is basis
-
-
-def test_spacing_of_zero_is_no_spacing(draw_dicom: DrawDicom) -> None:
-    assert read_frame(draw_dicom(FILM, PixelSpacing=[0, 0])).spacing is None
 
 
 # highdicom windows stored values; only for these pairs is that the same as the standard's order.

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pydicom import Dataset, Sequence
 
 from medkd_core.imaging.frame import (
+    MOST_OBLONG,
     LookupTable,
     Rescale,
     Spacing,
@@ -69,19 +70,30 @@ def pixel_spacing(header: Dataset, index: int) -> Spacing | None:
     """Spacing in mm, with how it is known (PS3.3 10.7.1.1, 10.7.1.3).
 
     A projection film's Pixel Spacing measures the patient only if somebody calibrated it: it says
-    so, or differs from the spacing at the detector. Magnification estimates are ignored.
+    so, or differs from the spacing at the detector. Magnification estimates are ignored. Without
+    any spacing the Pixel Aspect Ratio gives the shape of a pixel.
     """
     measures = _macro(header, index, "PixelMeasuresSequence")
     spacing = _pair(measures, "PixelSpacing")
     at_detector = _pair(header, "ImagerPixelSpacing") or _pair(header, "NominalScannedPixelSpacing")
     if spacing is None:
-        return None if at_detector is None else Spacing(*at_detector, SpacingBasis.AT_DETECTOR)
+        known = at_detector and Spacing(*at_detector, SpacingBasis.AT_DETECTOR)
+        return known or _pixel_shape(header)
     if _text(header, "Modality") not in _PROJECTION_MODALITIES:
         return Spacing(*spacing, SpacingBasis.CALIBRATED)
     if _text(header, "PixelSpacingCalibrationType") or at_detector not in (None, spacing):
         return Spacing(*spacing, SpacingBasis.CALIBRATED)
     basis = SpacingBasis.UNKNOWN if at_detector is None else SpacingBasis.AT_DETECTOR
     return Spacing(*spacing, basis)
+
+
+def _pixel_shape(header: Dataset) -> Spacing | None:
+    """Height to width of a pixel where no length is known (PS3.3 C.7.6.3.1.7); None if square."""
+    height, width = _pair(header, "PixelAspectRatio") or (1.0, 1.0)
+    ratio = height / width
+    if ratio == 1.0 or not 1 / MOST_OBLONG <= ratio <= MOST_OBLONG:
+        return None
+    return Spacing(ratio, 1.0, SpacingBasis.UNKNOWN, is_shape_only=True)
 
 
 def _macro(header: Dataset, index: int, sequence: str) -> Dataset:
@@ -183,7 +195,7 @@ def _numbers(values: Dataset, keyword: str) -> list[float]:
         if value is None or value == "":
             return []
         return [float(v) for v in (value if _is_several(value) else [value])]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return []
 
 
