@@ -32,7 +32,7 @@ TREND = 0.3
 NUGGET = 0.01
 """Variance that the masks do not explain at all."""
 
-DRAWS = 64
+DRAWS = 100
 CONFIDENCE = 0.95
 
 
@@ -73,7 +73,7 @@ def predicted(covariance: FloatArray, scores: MaskedScores) -> MaskedScores:
     seen, answers = _seen(scores)
     factor = cho_factor(_among(covariance, seen))
     mean = _mean(factor, answers)
-    expected = mean + covariance[: len(scores.logits), seen] @ cho_solve(factor, answers - mean)
+    expected = mean + covariance[seen, : len(scores.logits)].T @ cho_solve(factor, answers - mean)
     logits = np.where(scores.shown[:, None], scores.logits, expected)
     return replace(scores, logits=logits.astype(scores.logits.dtype))
 
@@ -99,25 +99,26 @@ def most_telling(
     intp, (count,)
     """
     masks = len(scores.logits)
+    pulls = pulls.astype(np.float32)
     seen, _ = _seen(scores)
-    known = solve_triangular(
-        np.linalg.cholesky(_among(covariance, seen)), covariance[seen, :masks], lower=True
-    )
-    variance = np.diag(covariance)[:masks] - (known**2).sum(axis=0)
-    towards_map = pulls.T @ covariance[:masks, :masks] - (pulls.T @ known.T) @ known
+    half = np.linalg.cholesky(_among(covariance, seen))
+    known = np.empty((len(seen) + count, masks), np.float32)
+    known[: len(seen)] = solve_triangular(half, covariance[seen, :masks], lower=True)
+    variance = np.diag(covariance)[:masks] - (known[: len(seen)] ** 2).sum(axis=0)
+    towards_map = pulls.T @ covariance[:masks, :masks]
+    towards_map -= (pulls.T @ known[: len(seen)].T) @ known[: len(seen)]
     free = ~scores.shown
-    chosen = []
-    for _ in range(count):
+    chosen = np.empty(count, np.intp)
+    for place, rank in enumerate(range(len(seen), len(known))):
         variance = np.maximum(variance, NUGGET / 2)
         settled = (towards_map**2).sum(axis=0) / variance
         best = int(np.where(free, settled, -1).argmax())
-        column = (covariance[:masks, best] - known.T @ known[:, best]) / np.sqrt(variance[best])
-        known = np.vstack([known, column])
-        variance = variance - column**2
-        towards_map -= np.outer(pulls.T @ column, column)
-        free[best] = False
-        chosen.append(best)
-    return np.array(chosen, np.intp)
+        column = covariance[best, :masks] - known[:rank, best] @ known[:rank]
+        known[rank] = column / np.sqrt(variance[best])
+        variance = variance - known[rank] ** 2
+        towards_map -= np.outer(pulls.T @ known[rank], known[rank])
+        free[best], chosen[place] = False, best
+    return chosen
 
 
 def shape_pulls(scores: MaskedScores, class_index: int, rules: Dialect) -> NDArray[np.float64]:
@@ -169,7 +170,7 @@ def stated_error(
     residual = (answers - _mean(factor, answers))[:, class_index]
     scale = float(residual @ cho_solve(factor, residual)) / (len(seen) - 1)
     pulls = shape_pulls(scores, class_index, rules)
-    towards_seen = pulls.T @ covariance[:masks, seen]
+    towards_seen = pulls.T @ covariance[seen, :masks].T
     doubt = pulls.T @ covariance[:masks, :masks] @ pulls
     doubt -= towards_seen @ cho_solve(factor, towards_seen.T)
     variances, axes = np.linalg.eigh(scale * (doubt + doubt.T) / 2)

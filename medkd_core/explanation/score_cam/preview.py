@@ -38,7 +38,7 @@ def stages(
     rules: Dialect,
     chunk_done: Callable[[int], None] | None = None,
 ) -> Iterator[tuple[MaskedScores, float]]:
-    """Show 32 masks, twice as many, and so on until all were shown; none is shown twice.
+    """Show 32 masks, twice as many, and so on up to half of them, then all; none is shown twice.
 
     Parameters
     ----------
@@ -59,18 +59,24 @@ def stages(
         The `stated_error` of the class's map.
     """
     scores = show_masks(engine, seen, masks, np.zeros(0, np.intp))
-    count, target = len(masks.distinct), PREVIEW_FORWARDS
-    if count > target:
+    if totals := _stage_totals(len(masks.distinct)):
         covariance = mask_covariance(masks.distinct)
         scores = predicted(covariance, scores)
-    while target < count:
+    for target in totals:
         for total in np.linspace(scores.shown.sum(), target, ROUNDS + 1).astype(int)[1:]:
             pulls = shape_pulls(scores, class_index, rules)
             which = most_telling(covariance, scores, pulls, total - int(scores.shown.sum()))
             scores = predicted(covariance, _shown(engine, scores, which, chunk_done))
         yield scores, stated_error(covariance, scores, class_index, rules)
-        target *= 2
     yield _shown(engine, scores, np.flatnonzero(~scores.shown), chunk_done), 0.0
+
+
+def _stage_totals(count: int) -> list[int]:
+    """Masks shown at the end of each stage but the last."""
+    totals = [PREVIEW_FORWARDS] if count > PREVIEW_FORWARDS else []
+    while totals and 4 * totals[-1] <= count:
+        totals.append(2 * totals[-1])
+    return totals
 
 
 def _shown(
