@@ -42,6 +42,9 @@ ENTRY_LIMIT_S = 10.0
 START_LIMIT_S = 60.0
 """A child that has not imported its decoders by then will not."""
 
+START_ATTEMPTS = 3
+"""A child that died so often before it could be asked anything is not started again."""
+
 _ONCE_MORE = "Copy or export it once more."
 
 
@@ -95,9 +98,9 @@ class DecoderChild:
         entries: list[Entry] = []
         while rest := tuple(paths[len(entries) :]):
             try:
-                self._send(EntriesRequest(rest), rest[0])
+                pipe = self._send(EntriesRequest(rest), rest[0])
                 for path in rest:
-                    entries.append(self._receive(path, ENTRY_LIMIT_S))
+                    entries.append(self._receive(pipe, path, ENTRY_LIMIT_S))
             except UnreadableFileError as error:
                 entries.append(Refusal.of(error.path or rest[0], error))
         return entries
@@ -127,18 +130,19 @@ class DecoderChild:
 
     def _ask(self, request: FileRequest) -> Any:
         """The answer to a request about one file."""
-        self._send(request, request.path)
-        return self._receive(request.path)
+        return self._receive(self._send(request, request.path), request.path)
 
-    def _send(self, request: Request, path: Path) -> None:
+    def _send(self, request: Request, path: Path) -> Connection:
+        """Ask, and give the pipe that the answers to it come from."""
         pipe = self._open_pipe()
         try:
             pipe.send(request)
         except OSError as error:
             raise self._died(path) from error
+        return pipe
 
-    def _receive(self, path: Path, most_s: float = math.inf) -> Any:
-        pipe = self._open_pipe()
+    def _receive(self, pipe: Connection, path: Path, most_s: float = math.inf) -> Any:
+        # Even of a process that has died: what it answered before is still in the pipe.
         limit_s = min(self._time_limit_s, most_s)
         try:
             if not pipe.poll(limit_s):
@@ -162,29 +166,36 @@ class DecoderChild:
     def _open_pipe(self) -> Connection:
         if self._pipe is None or self._process is None or not self._process.is_alive():
             self.forget()
-            self._start()
-        if self._pipe is None:
-            raise closed()
+            return self._start()
         return self._pipe
 
-    def _start(self) -> None:
+    def _start(self) -> Connection:
+        for _ in range(START_ATTEMPTS):
+            try:
+                pipe = self._new_process()
+                if not pipe.poll(START_LIMIT_S):
+                    break
+                pipe.recv()
+                return pipe
+            except (EOFError, OSError):
+                self.forget()
+                _log.warning("A decoder ended while it started")
+        self.forget()
+        if self._ended:
+            raise closed()
+        raise WorkerError("Cannot read files", because="the decoder process does not start")
+
+    def _new_process(self) -> Connection:
+        """Start the process; it sends `Ready` once it has loaded its decoders."""
         context = multiprocessing.get_context("spawn")
         here, there = context.Pipe()
-        with self._lock:
+        with there, self._lock:
             if self._ended:
-                return
-            self._process = context.Process(target=serve, args=(there,), daemon=True)
-            self._process.start()
-            self._pipe = here
-        there.close()
-        try:
-            if here.poll(START_LIMIT_S):
-                here.recv()
-                return
-        except (EOFError, OSError):
-            pass
-        self.forget()
-        raise WorkerError("Cannot read files", because="the decoder process does not start")
+                raise closed()
+            process = context.Process(target=serve, args=(there,), daemon=True)
+            process.start()
+            self._process, self._pipe = process, here
+        return here
 
 
 def _received(reply: Frame | FrameInSharedMemory, memory_name: str) -> Frame:

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from medkd_core.errors import WorkerError
 from medkd_core.imaging.content import FileContent
 from medkd_core.imaging.decoding.child import DecoderChild, closed
 from medkd_core.imaging.frame import Frame
@@ -100,7 +101,8 @@ class DecoderPool:
         -------
         Future of FoundStudies
             Everything. What `found` or `progress` raises (`OperationCancelled`) ends the search
-            and is raised by the future. Both are called in a thread of the pool.
+            and is raised by the future, as is a `WorkerError` when no child starts; `found` has
+            been told of everything before it then. Both are called in a thread of the pool.
         """
         if self._closed.is_set():
             raise closed()
@@ -167,7 +169,12 @@ class DecoderPool:
             if not asked:
                 return
             files, answer = asked.popleft()
-            for path, entry in zip(files, answer.result(), strict=True):
+            try:
+                entries = answer.result()
+            except WorkerError:
+                reports.tell_rest()  # it was found, whatever becomes of the search
+                raise
+            for path, entry in zip(files, entries, strict=True):
                 search.take(path, entry)
                 reports.count()
             reports.tell()
@@ -197,7 +204,12 @@ class _Reports:
 
     def tell(self) -> None:
         """Say what was found, if it is time to."""
-        if self._found is None or time.monotonic() < self._next:
+        if time.monotonic() >= self._next:
+            self.tell_rest()
+
+    def tell_rest(self) -> None:
+        """Say what was found and was not told yet."""
+        if self._found is None:
             return
         news = self._search.newly_found()
         if news.studies or news.refused:
