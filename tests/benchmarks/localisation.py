@@ -42,6 +42,7 @@ from medkd_core.imaging.recipe import View
 from medkd_core.jobs.spec import DataSpec
 
 FloatArray = NDArray[np.float32]
+Mask = NDArray[np.bool_]
 
 FULL_RANGE = View(intensity="full")
 TARGETS = {"infection": "infection_mask", "lungs": "lung_mask"}
@@ -75,16 +76,17 @@ class Subject:
     classes: list[str]
     engine: Engine
 
-    def maps(self, record: Record, methods: list[str]) -> Iterator[tuple[str, FloatArray, bool]]:
-        """Name, overlay on the film (rows, columns), and whether the map is empty."""
+    def maps(self, record: Record, methods: list[str]) -> list[tuple[str, FloatArray, bool]]:
+        """Name, map of the network's input (H, W), and whether the map is empty."""
         entry, view = self.bundle.entry(self.name), self.bundle.manifest.view
-        frame = read_frame(record.path)
-        picture = network_input(view_image(frame, view), view, entry.recipe)
+        picture = network_input(view_image(read_frame(record.path), view), view, entry.recipe)
         index = self.classes.index(record.label)
-        found = [*self._dialects(picture, index, methods), *self._others(picture, index, methods)]
-        for method, input_map, empty in found:
-            overlay = map_to_image(input_map, view, entry.recipe, frame.rows, frame.columns)
-            yield method, overlay.clip(0, 1), empty
+        return [*self._dialects(picture, index, methods), *self._others(picture, index, methods)]
+
+    def on_mask(self, input_map: FloatArray, mask: Mask) -> FloatArray:
+        """The map over the film, whose size its masks have."""
+        recipe = self.bundle.entry(self.name).recipe
+        return map_to_image(input_map, self.bundle.manifest.view, recipe, *mask.shape).clip(0, 1)
 
     def _dialects(
         self, picture: FloatArray, index: int, methods: list[str]
@@ -182,7 +184,7 @@ def _keep(results: dict[str, Any], path: Path) -> None:
     beside.replace(path)
 
 
-def _mask(path: Path | None) -> NDArray[np.bool_] | None:
+def _mask(path: Path | None) -> Mask | None:
     return None if path is None else view_image(read_frame(path), FULL_RANGE) > 0.5
 
 
@@ -204,8 +206,8 @@ def _tune(
         mask = _mask(record.infection_mask)
         if mask is not None and mask.any():
             masks.append(mask)
-            for name, overlay, _ in subject.maps(record, missing):
-                maps[name].append(overlay)
+            for name, found, _ in subject.maps(record, missing):
+                maps[name].append(subject.on_mask(found, mask))
     known.update({name: tuned_threshold(maps[name], masks) for name in missing})
     _keep(results, path)
 
@@ -226,23 +228,21 @@ def _measure(
             continue
         masks = {target: _mask(getattr(record, field)) for target, field in TARGETS.items()}
         marked = {target: mask for target, mask in masks.items() if mask is not None and mask.any()}
-        for name, overlay, empty in subject.maps(record, missing):
-            # The same for every method and network, and another one for every film.
+        for name, found, empty in subject.maps(record, missing):
+            # The same noise for every method and network, and another one for every film.
             seed = zlib.crc32(record.path.name.encode())
-            drawn = random_maps_like(overlay, options.random, seed=seed)
+            drawn = random_maps_like(found, options.random, seed=seed)
+            everything = [found, centre_blob(found.shape), *drawn]
             film[name] = {"empty": empty} | {
-                target: _figures(overlay, drawn, mask, levels[name])
+                target: _figures([subject.on_mask(m, mask) for m in everything], mask, levels[name])
                 for target, mask in marked.items()
             }
         _keep(results, options.json)
 
 
-def _figures(
-    overlay: FloatArray, drawn: FloatArray, mask: NDArray[np.bool_], threshold: float
-) -> dict[str, dict[str, float]]:
-    """Each measure of the map, of random maps (their mean) and of the centred blob."""
-    everything = [overlay, centre_blob(overlay.shape), *drawn]
-    own, centre, *others = (asdict(localise(m, mask, threshold=threshold)) for m in everything)
+def _figures(maps: list[FloatArray], mask: Mask, threshold: float) -> dict[str, dict[str, float]]:
+    """Each measure of the map, of the centred blob, and of random maps (their mean)."""
+    own, centre, *others = (asdict(localise(m, mask, threshold=threshold)) for m in maps)
     random = {name: float(np.mean([one[name] for one in others])) for name in own}
     return {"map": own, "random": random, "centre": centre}
 

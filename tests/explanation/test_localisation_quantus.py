@@ -72,6 +72,12 @@ def test_localisation_is_that_of_quantus(maps, masks, measure, name):
     np.testing.assert_allclose(ours(measure, maps, masks), found, atol=1e-4)
 
 
+def test_pointing_game_counts_a_flat_top_as_quantus_does(maps, masks):
+    flat = np.minimum(maps, np.quantile(maps, 0.9, axis=(1, 2, 3), keepdims=True))
+    found = theirs(quantus.PointingGame(**PLAIN), flat, masks)
+    np.testing.assert_array_equal(ours("pointing", flat, masks), found)
+
+
 def test_rank_accuracy_is_the_intersection_of_the_top_with_the_mask(maps, masks):
     for values, mask in zip(maps, masks, strict=True):
         top = quantus.TopKIntersection(k=int(mask.sum()), **PLAIN)
