@@ -19,7 +19,8 @@ from medkd_core import RESEARCH_USE_ONLY
 from medkd_core.bundles.schema import file_stem
 from medkd_core.cli.wording import model_facts
 from medkd_core.cli.writing import write_together
-from medkd_core.evaluation.explained_film import ExplainedFilm, ExplainedNetwork
+from medkd_core.evaluation.explained_film import ExplainedFilm, ExplainedNetwork, Measured
+from medkd_core.evaluation.map_measures import Masks
 from medkd_core.evaluation.maps_page import maps_page
 from medkd_core.explanation.agreement import agreement
 from medkd_core.explanation.cache import code_digest
@@ -43,13 +44,17 @@ class Wish:
     class_index : int or None
         None: the class that the student decides for.
     dialect : str
+        Of Score-CAM, or another method's name.
     preview : bool
+    baseline : str or None
+        What is seen where pixels are taken away, to measure faithfulness; None does not.
     """
 
     networks: tuple[str, ...]
     class_index: int | None
     dialect: str
     preview: bool
+    baseline: str | None = None
 
 
 def explain_into(
@@ -59,6 +64,7 @@ def explain_into(
     file: Path,
     frame: int,
     picture: Frame,
+    masks: Masks,
     progress: Callable[[int, int], None] | None = None,
 ) -> ExplainedFilm:
     """Write one film's maps, pictures and numbers, unless they are there already.
@@ -67,6 +73,8 @@ def explain_into(
     ----------
     folder : Path
         Made when it is not there.
+    masks : Masks
+        What was drawn on the film.
     progress : callable, optional
         Called for each network with the masked images finished and their total.
 
@@ -78,15 +86,17 @@ def explain_into(
         The folder cannot be written.
     """
     film = view_image(picture, opened.bundle.manifest.view)
-    key = _key(opened, wish, frame, film)
+    key = _key(opened, wish, frame, film, masks)
     finished = _finished(folder, key)
     if finished is not None:
         return finished
     class_index = opened.decision(picture) if wish.class_index is None else wish.class_index
-    maps = []
+    maps, measures = [], []
     for name in wish.networks:
         request = Explain(picture, name, class_index, wish.dialect, wish.preview)
         maps.append(opened.explain(0, request, progress=progress))
+        seed = int(key[:8], 16)
+        measures.append(opened.measures(request, masks, baseline=wish.baseline, seed=seed))
     document = ExplainedFilm.model_validate(
         {
             **model_facts(opened),
@@ -95,7 +105,7 @@ def explain_into(
             "class": opened.bundle.manifest.classes[class_index],
             "dialect": wish.dialect,
             "key": key,
-            "networks": [_network(opened, found) for found in maps],
+            "networks": [_network(opened, *pair) for pair in zip(maps, measures, strict=True)],
             "agreement_with_first": [_agreement(maps[0], found) for found in maps[1:]],
         }
     )
@@ -146,7 +156,7 @@ def write_overview(folder: Path, films: Mapping[str, ExplainedFilm]) -> None:
     write_together(folder, {"index.html": page, "maps.csv": table})
 
 
-def _key(opened: OpenModel, wish: Wish, frame: int, film: NDArray[np.float32]) -> str:
+def _key(opened: OpenModel, wish: Wish, frame: int, film: NDArray[np.float32], masks: Masks) -> str:
     said = {
         **dataclasses.asdict(wish),
         "frame": frame,
@@ -157,6 +167,9 @@ def _key(opened: OpenModel, wish: Wish, frame: int, film: NDArray[np.float32]) -
     }
     digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode())
     digest.update(film.tobytes())
+    for name, mask in (("finding", masks.finding), ("lungs", masks.lungs)):
+        if mask is not None:
+            digest.update(f"{name} {mask.shape}".encode() + mask.tobytes())
     return digest.hexdigest()
 
 
@@ -169,7 +182,9 @@ def _finished(folder: Path, key: str) -> ExplainedFilm | None:
     return document if document.key == key else None
 
 
-def _network(opened: OpenModel, found: Explained) -> ExplainedNetwork:
+def _network(
+    opened: OpenModel, found: Explained, measures: tuple[Measured, ...]
+) -> ExplainedNetwork:
     entry = opened.bundle.entry(found.network)
     return ExplainedNetwork(
         network=found.network,
@@ -183,6 +198,7 @@ def _network(opened: OpenModel, found: Explained) -> ExplainedNetwork:
         other_classes=found.other_classes,
         channel_mean=found.channel_mean,
         native_map=found.native.tolist(),
+        measures=measures,
     )
 
 

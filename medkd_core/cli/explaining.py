@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import statistics
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -10,12 +12,12 @@ from rich.table import Table
 
 from medkd_core.bundles.read import Bundle
 from medkd_core.bundles.schema import file_stem
-from medkd_core.cli.console import answers, on_one_line, progress_bar
+from medkd_core.cli.console import answers, progress_bar
+from medkd_core.cli.drawn_masks import DrawnMasks
 from medkd_core.cli.explained_files import Wish, explain_into, film_folders, write_overview
 from medkd_core.cli.films import (
     FrameOption,
     PathsArgument,
-    decode,
     frames,
     leave_if_nothing,
     search,
@@ -23,11 +25,18 @@ from medkd_core.cli.films import (
 from medkd_core.cli.options import DeviceOption, ModelOption
 from medkd_core.cli.wording import model_line, print_refused
 from medkd_core.cli.writing import refuse_if_no_folder
-from medkd_core.errors import ExplanationError
-from medkd_core.evaluation.explained_film import ExplainedFilm
+from medkd_core.errors import ExplanationError, UnreadableFileError
+from medkd_core.evaluation.explained_film import ExplainedFilm, ExplainedNetwork, Measured
+from medkd_core.evaluation.explaining import check_method
+from medkd_core.explanation.baselines import BASELINES, DEFAULT_BASELINE, check_baseline
+from medkd_core.explanation.other_methods import METHODS
+from medkd_core.explanation.score_cam import DEFAULT_DIALECT, DIALECTS
+from medkd_core.imaging.decoding.pool import DecoderPool
 from medkd_core.imaging.study import Refusal
 from medkd_core.serving.messages import LoadModel
 from medkd_core.serving.model import OpenModel
+
+_BASELINES = ", ".join(BASELINES)
 
 
 def register(app: typer.Typer) -> None:
@@ -45,8 +54,22 @@ def explain(
     class_name: Annotated[
         str, typer.Option("--class", help="Class to explain; the student's decision if left out.")
     ] = "",
-    dialect: Annotated[str, typer.Option(help="Which Score-CAM.")] = "pytorch-grad-cam",
+    dialect: Annotated[
+        str,
+        typer.Option("--dialect", "--method", help=f"One of {', '.join([*DIALECTS, *METHODS])}."),
+    ] = DEFAULT_DIALECT,
     preview: Annotated[bool, typer.Option(help="At most 32 masked passes a network.")] = False,
+    measure: Annotated[
+        bool, typer.Option(help="Measure faithfulness, too; takes as long as the maps and longer.")
+    ] = False,
+    baseline: Annotated[
+        str, typer.Option(help=f"What is seen where pixels are taken away: {_BASELINES}.")
+    ] = DEFAULT_BASELINE,
+    masks: Annotated[
+        Path | None,
+        typer.Option(help="Folder of findings that were drawn, in pictures named as the films."),
+    ] = None,
+    lungs: Annotated[Path | None, typer.Option(help="The same of the lungs.")] = None,
     frame: FrameOption = 0,
     device: DeviceOption = "auto",
 ) -> None:
@@ -57,6 +80,9 @@ def explain(
     all; films that are there already are not asked again.
     """
     refuse_if_no_folder(output)
+    check_method(dialect)
+    check_baseline(baseline)
+    drawn = DrawnMasks(masks, lungs)
     opened = OpenModel(LoadModel(model, device))
     every = [entry.name for entry in opened.bundle.manifest.networks]
     wish = Wish(
@@ -64,18 +90,21 @@ def explain(
         class_index=_class_index(opened.bundle, class_name),
         dialect=dialect,
         preview=preview,
+        baseline=baseline if measure else None,
     )
     if len(paths) == 1 and paths[0].is_file() and paths[0].suffix.lower() != ".zip":
-        _explain_one(opened, wish, paths[0], frame, output)
+        _explain_one(opened, wish, drawn, paths[0], frame, output)
     else:
-        _explain_many(opened, wish, paths, frame, output)
+        _explain_many(opened, wish, drawn, paths, frame, output)
     answers.print(model_line(opened), soft_wrap=True)
 
 
-def _explain_one(opened: OpenModel, wish: Wish, file: Path, frame: int, output: Path) -> None:
-    picture = decode(file, frame)
-    with progress_bar("Score-CAM") as update:
-        film = explain_into(output, opened, wish, file, frame, picture, update)
+def _explain_one(
+    opened: OpenModel, wish: Wish, drawn: DrawnMasks, file: Path, frame: int, output: Path
+) -> None:
+    with DecoderPool() as decoders, progress_bar("Explaining") as update:
+        picture, masks = decoders.decode(file, frame).result(), drawn.of(file, decoders)
+        film = explain_into(output, opened, wish, file, frame, picture, masks, update)
     write_overview(output, {"": film})
     for found in film.networks:
         what = f"{file_stem(found.network)}.png"
@@ -85,40 +114,80 @@ def _explain_one(opened: OpenModel, wish: Wish, file: Path, frame: int, output: 
 
 
 def _explain_many(
-    opened: OpenModel, wish: Wish, paths: list[Path], frame: int, output: Path
+    opened: OpenModel,
+    wish: Wish,
+    drawn: DrawnMasks,
+    paths: list[Path],
+    frame: int,
+    output: Path,
 ) -> None:
     found = search(paths)
     refused = list(found.refused)
     files = [instance.path for study in found.studies for instance in study.instances]
     folders = film_folders(files, paths)
     films: dict[str, ExplainedFilm] = {}
-    with progress_bar("Explaining films") as update:
+    with DecoderPool() as decoders, progress_bar("Explaining films") as update:
         for instance, picture in frames(found, refused, frame):
             file, folder = instance.path, folders[instance.path]
             update(files.index(file), len(files))
             try:
-                films[folder] = explain_into(output / folder, opened, wish, file, frame, picture)
-            except ExplanationError as error:
+                masks = drawn.of(file, decoders)
+                films[folder] = explain_into(
+                    output / folder, opened, wish, file, frame, picture, masks
+                )
+            except (ExplanationError, UnreadableFileError) as error:
                 refused.append(Refusal.of(file, error))
     if films:
         write_overview(output, films)
-        answers.print(_table(films))
-        answers.print(f"{output / 'index.html'} shows them, maps.csv lists them.", soft_wrap=True)
+        for table in _tables(list(films.values())):
+            answers.print(table)
+        answers.print(
+            f"{output / 'index.html'} shows every film, maps.csv lists them. Above are medians.",
+            soft_wrap=True,
+        )
     print_refused(refused)
     leave_if_nothing(found, paths)
     if not films:
         raise typer.Exit(1)
 
 
-def _table(films: dict[str, ExplainedFilm]) -> Table:
-    table = Table("Film", "Class", "Network", "Passes", "Other classes", "Channel mean")
-    for film in films.values():
-        for network in film.networks:
-            numbers = (network.other_classes, network.channel_mean)
-            shown = ["–" if value is None else f"{value:.2f}" for value in numbers]
-            passes = "no map" if network.no_map else str(network.forwards)
-            table.add_row(on_one_line(film.file), film.class_name, network.label, passes, *shown)
+def _tables(films: Sequence[ExplainedFilm]) -> Iterator[Table]:
+    """What the films have in common: medians, by network; maps.csv has every film."""
+    maps = {
+        first.network: [m for film in films for m in film.networks if m.network == first.network]
+        for first in films[0].networks
+    }
+    summary = Table("Network", "Films", "No map", "Other classes", "Channel mean")
+    for found in maps.values():
+        summary.add_row(
+            found[0].label,
+            str(len(found)),
+            str(sum(one.no_map for one in found)),
+            _median(one.other_classes for one in found),
+            _median(one.channel_mean for one in found),
+        )
+    yield summary
+    for found in maps.values():
+        if _most_measured(found):
+            yield _measured_table(found)
+
+
+def _measured_table(maps: Sequence[ExplainedNetwork]) -> Table:
+    table = Table(maps[0].label, "Map", "Random", "Centre")
+    for number, measure in enumerate(_most_measured(maps)):
+        found = [one.measures[number] for one in maps if one.measures]
+        values = (_median(getattr(m, of) for m in found) for of in ("value", "random", "centre"))
+        table.add_row(measure.label, *values)
     return table
+
+
+def _most_measured(maps: Sequence[ExplainedNetwork]) -> tuple[Measured, ...]:
+    return next((one.measures for one in maps if one.measures), ())
+
+
+def _median(values: Iterable[float | None]) -> str:
+    known = [value for value in values if value is not None]
+    return f"{statistics.median(known):.2f}" if known else "–"
 
 
 def _class_index(bundle: Bundle, name: str) -> int | None:

@@ -22,7 +22,8 @@ class Measured(BaseModel):
     """Of a random map."""
     centre: float | None
     """Of a blob in the middle of the film."""
-    better: Literal["lower", "higher"]
+    better: Literal["lower", "higher", "neither"]
+    """``neither``: it describes the map and does not judge it."""
     reason: str = ""
 
 

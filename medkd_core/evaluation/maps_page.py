@@ -22,9 +22,10 @@ p { margin: 4px 0; color: #9aa4b1; }
 figure { margin: 0; }
 img { width: 100%; aspect-ratio: 1; object-fit: contain; background: #000; display: block; }
 figcaption { margin: 6px 0; font-weight: 600; }
-table { border-collapse: collapse; width: 100%; font-size: .86rem; }
-th, td { padding: 2px 0 2px 8px; text-align: right; font-variant-numeric: tabular-nums;
-         font-weight: normal; border-bottom: 1px solid #252b33; }
+.numbers { overflow-x: auto; margin-top: 10px; }
+table { border-collapse: collapse; font-size: .86rem; }
+th, td { padding: 2px 0 2px 18px; text-align: right; font-variant-numeric: tabular-nums;
+         font-weight: normal; border-bottom: 1px solid #252b33; white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; padding-left: 0; }
 th { color: #9aa4b1; }
 .missing { color: #9aa4b1; }
@@ -78,63 +79,67 @@ def _models(films: Sequence[ExplainedFilm]) -> str:
 def _film(folder: str, film: ExplainedFilm) -> str:
     frame = f", frame {film.frame}" if film.frame else ""
     original = _picture(folder, "film.png", f"The film {film.file}")
-    maps = "".join(_network(folder, film, network) for network in film.networks)
+    maps = "".join(_map(folder, network) for network in film.networks)
     return (
         f"<section><h2>{escape(film.file)}{frame}</h2>\n"
         f"<p>Explained class: {escape(film.class_name)}</p>\n"
         f'<div class="maps"><figure>{original}<figcaption>Film</figcaption></figure>\n'
-        f"{maps}</div></section>\n"
+        f"{maps}</div>\n{_numbers(film)}</section>\n"
     )
 
 
-def _network(folder: str, film: ExplainedFilm, network: ExplainedNetwork) -> str:
+def _map(folder: str, network: ExplainedNetwork) -> str:
     picture = _picture(folder, f"{file_stem(network.network)}.png", f"Map of {network.label}")
     if network.no_map:
         picture = '<p class="missing">No map: nothing speaks for this class.</p>'
-    figures = [
-        _row("Other classes", _figure(network.other_classes)),
-        _row("Channel mean", _figure(network.channel_mean)),
-        *_agreement(film, network),
-        _row("Passes", f"{network.forwards} ({'exact' if network.exact else 'preview'})"),
-        _row("Seconds", f"{network.seconds:.1f}"),
-    ]
-    return (
-        f"<figure>{picture}<figcaption>{escape(network.label)}, {escape(network.role)}"
-        f"</figcaption><table>{''.join(figures)}</table>{_measures(network.measures)}</figure>\n"
-    )
+    caption = f"{escape(network.label)}, {escape(network.role)}"
+    return f"<figure>{picture}<figcaption>{caption}</figcaption></figure>\n"
 
 
-def _agreement(film: ExplainedFilm, network: ExplainedNetwork) -> list[str]:
-    first = film.networks[0].label
+def _numbers(film: ExplainedFilm) -> str:
+    """One table: a row a number, a column a network; measures with their nulls beside them."""
+    heads = "".join(f'<th colspan="3">{escape(n.label)}</th>' for n in film.networks)
+    rows = [f"<tr><th></th>{heads}</tr>"]
+    facts = [_facts(film, network) for network in film.networks]
+    for name in facts[-1]:
+        cells = "".join(f'<td colspan="3">{fact.get(name, "–")}</td>' for fact in facts)
+        rows.append(f"<tr><td>{escape(name)}</td>{cells}</tr>")
+    measured = next((n.measures for n in film.networks if n.measures), ())
+    if measured:
+        columns = "<th>map</th><th>random</th><th>centre</th>" * len(film.networks)
+        rows.append(f"<tr><th></th>{columns}</tr>")
+    rows += [_measure_row(film, number, measure) for number, measure in enumerate(measured)]
+    return f'<div class="numbers"><table>{"".join(rows)}</table></div>\n'
+
+
+def _facts(film: ExplainedFilm, network: ExplainedNetwork) -> dict[str, str]:
+    facts = {
+        "Passes": f"{network.forwards} ({'exact' if network.exact else 'preview'})",
+        "Seconds": f"{network.seconds:.1f}",
+        "Other classes": _figure(network.other_classes),
+        "Channel mean": _figure(network.channel_mean),
+    }
     for row in film.agreement_with_first:
         if row["network"] == network.network:
-            return [
-                _row(f"Rank correlation with {first}", _figure(row["spearman"])),
-                _row(f"Top fifth shared with {first}", _figure(row["top_fifth_iou"])),
-            ]
-    return []
+            first = film.networks[0].label
+            facts[f"Rank correlation with {first}"] = _figure(row["spearman"])
+            facts[f"Top fifth shared with {first}"] = _figure(row["top_fifth_iou"])
+    return facts
 
 
-def _measures(measures: Sequence[Measured]) -> str:
+def _measure_row(film: ExplainedFilm, number: int, measure: Measured) -> str:
+    arrow = {"lower": " ↓", "higher": " ↑", "neither": ""}[measure.better]
+    cells = "".join(_measure_cells(n.measures, number) for n in film.networks)
+    return f"<tr><td>{escape(measure.label)}{arrow}</td>{cells}</tr>"
+
+
+def _measure_cells(measures: Sequence[Measured], number: int) -> str:
     if not measures:
-        return ""
-    heads = "<tr><th></th><th>map</th><th>random</th><th>centre</th></tr>"
-    return f"<table>{heads}{''.join(_measure_row(measured) for measured in measures)}</table>"
-
-
-def _measure_row(measured: Measured) -> str:
-    arrow = "↓" if measured.better == "lower" else "↑"
-    cells = (measured.value, measured.random, measured.centre)
-    hint = f' title="{escape(measured.reason)}"' if measured.reason else ""
-    return (
-        f"<tr{hint}><td>{escape(measured.label)} {arrow}</td>"
-        + "".join(f"<td>{_figure(cell)}</td>" for cell in cells)
-        + "</tr>"
-    )
-
-
-def _row(name: str, value: str) -> str:
-    return f"<tr><td>{escape(name)}</td><td>{value}</td></tr>"
+        return "<td>–</td>" * 3
+    found = measures[number]
+    hint = f' title="{escape(found.reason)}"' if found.reason else ""
+    values = (found.value, found.random, found.centre)
+    return "".join(f"<td{hint}>{_figure(value)}</td>" for value in values)
 
 
 def _figure(value: float | None) -> str:

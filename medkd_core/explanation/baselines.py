@@ -53,16 +53,27 @@ def baseline_image(
     ExplanationError
         No such baseline; the message lists the names.
     """
+    check_baseline(name)
     if name == "mean":
         return np.zeros((3, 1, 1), np.float32)
     if name == "black":
         zero = -np.asarray(mean, np.float64) / np.asarray(std, np.float64)
         return zero.astype(np.float32).reshape(3, 1, 1)
-    if name == "blurred":
-        sigma = BLUR_SIGMA * min(image.shape[1:])
-        return np.stack([cv2.GaussianBlur(channel, (0, 0), sigma) for channel in image])
-    raise ExplanationError(
-        f"Cannot use the baseline '{name}'",
-        because="there is none of that name",
-        cure=f"Choose one of: {', '.join(BASELINES)}.",
-    )
+    sigma = BLUR_SIGMA * min(image.shape[1:])
+    return np.stack([cv2.GaussianBlur(channel, (0, 0), sigma) for channel in image])
+
+
+def check_baseline(name: str) -> None:
+    """Refuse a name that is not in `BASELINES`.
+
+    Raises
+    ------
+    ExplanationError
+        The message lists the names.
+    """
+    if name not in BASELINES:
+        raise ExplanationError(
+            f"Cannot use the baseline '{name}'",
+            because="there is none of that name",
+            cure=f"Choose one of: {', '.join(BASELINES)}.",
+        )

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from medkd_core.bundles.read import Bundle, open_bundle
 from medkd_core.engines.protocol import Engine
+from medkd_core.evaluation.explained_film import Measured
 from medkd_core.evaluation.explaining import check_method, explanations, laid_over, picture_for
+from medkd_core.evaluation.map_measures import Masks, faithfulness_measures, mask_measures
 from medkd_core.evaluation.prediction import Prediction, predict
 from medkd_core.explanation.cache import MapCache, map_key
 from medkd_core.explanation.score_cam import Explanation
@@ -83,6 +85,39 @@ class OpenModel:
                 shown(answer)
         return answer
 
+    def measures(
+        self, request: Explain, masks: Masks, *, baseline: str | None, seed: int
+    ) -> tuple[Measured, ...]:
+        """What can be measured of a map; nothing where there is no map.
+
+        Parameters
+        ----------
+        request : Explain
+            With its class; a map that was computed already is not computed again.
+        masks : Masks
+        baseline : str or None
+            Of `faithfulness_measures`, which are left out when None.
+        seed : int
+            Of random maps.
+        """
+        assert request.class_index is not None
+        entry, engine = self.bundle.entry(request.network), self.engine(request.network)
+        manifest = self.bundle.manifest
+        *_, found = self._maps(request, request.class_index, False, None, None)
+        if found.empty:
+            return ()
+
+        def explain(image: FloatArray, class_index: int) -> FloatArray:
+            return self._computed(request, engine, image, class_index).input_map
+
+        measured = mask_measures(laid_over(manifest, entry, found, request.frame), masks, seed=seed)
+        if baseline is None:
+            return measured
+        image = picture_for(manifest, entry, request.frame)
+        return measured + faithfulness_measures(
+            found, engine, image, entry.recipe, baseline=baseline, explain=explain, seed=seed
+        )
+
     def decision(self, frame: Frame) -> int:
         """Index of the class that the student decides for; the teachers are not asked."""
         student = self.bundle.manifest.student.name
@@ -106,7 +141,31 @@ class OpenModel:
         if kept is not None:
             yield kept
             return
-        for explanation in explanations(
+        for explanation in self._steps(
+            request, engine, image, class_index, in_stages, progress, cancelled
+        ):
+            yield explanation
+            if explanation.exact or request.preview:
+                self._cache.put(self._key(request, engine, image), explanation)
+
+    def _computed(
+        self, request: Explain, engine: Engine, image: FloatArray, class_index: int
+    ) -> Explanation:
+        *_, found = self._steps(request, engine, image, class_index)
+        return found
+
+    def _steps(
+        self,
+        request: Explain,
+        engine: Engine,
+        image: FloatArray,
+        class_index: int,
+        in_stages: bool = False,
+        progress: Callable[[int, int], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Iterator[Explanation]:
+        entry = self.bundle.entry(request.network)
+        return explanations(
             entry,
             engine,
             self.bundle.weights_path(entry.name),
@@ -117,10 +176,7 @@ class OpenModel:
             in_stages=in_stages,
             progress=progress,
             cancelled=cancelled,
-        ):
-            yield explanation
-            if explanation.exact or request.preview:
-                self._cache.put(self._key(request, engine, image), explanation)
+        )
 
     def _kept(self, request: Explain, engine: Engine, image: FloatArray) -> Explanation | None:
         """A map that was computed before; an exact one also answers for a preview."""

@@ -255,3 +255,44 @@ def test_films_that_were_explained_already_are_not_asked_again(
     assert json.loads(other.read_text())["networks"]
     assert medkd(*arguments, "--class", "normal").status == 0
     assert json.loads(kept.read_text())["class"] == "Normal"
+
+
+def test_measured_maps_stand_beside_maps_that_know_nothing(
+    medkd: Medkd, films: Path, small_bundle: Path, tmp_path: Path
+) -> None:
+    masks = tmp_path / "masks"
+    masks.mkdir()
+    marked = np.zeros((128, 128), np.uint8)
+    marked[30:70, 20:50] = 255
+    Image.fromarray(marked).save(masks / "film.png")
+    out = tmp_path / "maps"
+    given = ("--measure", "--masks", masks, "--lungs", masks, "--network", "vgg19_bn")
+    done = medkd("explain", films / "film.png", "--model", small_bundle, *given, "-o", out)
+    assert done.status == 0, done.errors
+    measures = json.loads((out / "explanation.json").read_text())["networks"][0]["measures"]
+    by_name = {measure["name"]: measure for measure in measures}
+    assert {"deletion", "road", "adcc", "finding_mass_accuracy", "lungs_mass"} <= set(by_name)
+    for name in ("deletion", "finding_mass_accuracy", "lungs_mass"):
+        assert all(by_name[name][of] is not None for of in ("value", "random", "centre"))
+    assert "Deletion area" in (out / "index.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "known"),
+    [("--dialect", "tea leaves", "grad-cam"), ("--baseline", "pink", "blurred")],
+)
+def test_unknown_methods_and_baselines_are_refused_with_the_known_ones(
+    medkd: Medkd, films: Path, tmp_path: Path, option: str, value: str, known: str
+) -> None:
+    done = medkd("explain", films, option, value, "-o", tmp_path / "maps")
+    assert done.status == 1
+    assert known in done.errors
+    assert not (tmp_path / "maps").exists()
+
+
+def test_masks_that_are_no_folder_are_refused_before_any_work(
+    medkd: Medkd, films: Path, tmp_path: Path
+) -> None:
+    done = medkd("explain", films, "--masks", films / "film.png", "-o", tmp_path / "maps")
+    assert done.status == 1
+    assert "it is no folder" in done.errors
