@@ -251,7 +251,9 @@ class MainWindow(QMainWindow):
             desk.active_changed,
         ):
             signal.connect(self._show_checks)
-        desk.cursor_moved.connect(self._show_cursor)
+        # A film that is linked lends its cross-hair to the first one, whose maps speak there too.
+        for signal in (desk.readout_changed, desk.primary.cursor_moved, opinion.network_changed):
+            signal.connect(self._show_cursor)
         opinion.model_changed.connect(self._show_model)
         opinion.devices_changed.connect(self._show_model)
         opinion.working_changed.connect(self._show_activity)
@@ -277,7 +279,7 @@ class MainWindow(QMainWindow):
 
     def _show_cursor(self) -> None:
         room = self.room
-        self.bottom_bar.say(self.bottom_bar.place, cursor_words(room.desk.active))
+        self.bottom_bar.say(self.bottom_bar.place, cursor_words(room.desk.pointed))
         self.bottom_bar.say(self.bottom_bar.maps, map_words(room.state, room.panes.network_panes))
 
     def _show_activity(self) -> None:

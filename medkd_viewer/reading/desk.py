@@ -25,19 +25,22 @@ class Desk(QObject):
         The primary first; the others may hold no film.
     active : ReadingState
         The film in hand.
+    pointed : ReadingState
+        The film under the pointer, or the last that was.
     """
 
     active_changed = Signal()
     film_changed = Signal()
     view_changed = Signal()
     window_changed = Signal()
-    cursor_moved = Signal()
+    readout_changed = Signal()
+    """Another pixel, or another film, lies under the pointer."""
 
     def __init__(self, look: Look, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.look = look
         self.places = tuple(ReadingState(look, self) for _ in range(PLACES))
-        self.primary = self.active = self.places[0]
+        self.primary = self.active = self.pointed = self.places[0]
         for state in self.places:
             self._tell_on(state)
 
@@ -52,12 +55,19 @@ class Desk(QObject):
             self.active = state
             self.active_changed.emit()
 
+    def point_at(self, state: ReadingState) -> None:
+        """The pointer has come over a film."""
+        if state is not self.pointed:
+            self.pointed = state
+            self.readout_changed.emit()
+
     def _tell_on(self, state: ReadingState) -> None:
         pairs = (
             (state.film_changed, self.film_changed),
             (state.view_changed, self.view_changed),
             (state.window_changed, self.window_changed),
-            (state.cursor_moved, self.cursor_moved),
         )
         for heard, told in pairs:
             heard.connect(lambda told=told: told.emit() if state is self.active else None)
+        for heard in (state.film_changed, state.cursor_moved):
+            heard.connect(lambda: self.readout_changed.emit() if state is self.pointed else None)

@@ -35,6 +35,8 @@ class FilmPane(FilmView):
     """
 
     activated = Signal()
+    pointed = Signal()
+    """The pointer moves over the pane."""
     maximise_asked = Signal()
     menu_asked = Signal(QPoint)
     """The context menu is wanted at a place of the screen."""
@@ -51,6 +53,9 @@ class FilmPane(FilmView):
         super().__init__(state, parent, invitation=invitation)
         self._gestures = Gestures(state)
         self._holder: Overlay | None = None
+        self._pointer: QPointF | None = None
+        for signal in (state.film_changed, state.view_changed):
+            signal.connect(self._point_again)
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
@@ -63,6 +68,8 @@ class FilmPane(FilmView):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """Drag, or move the cross-hair."""
+        self._pointer = event.position()
+        self.pointed.emit()
         geometry = self.geometry_now()
         if geometry is None:
             return
@@ -157,6 +164,12 @@ class FilmPane(FilmView):
             self._holder = next((o for o in self.overlays if o.press(place, geometry)), None)
         return self._holder is not None
 
+    def _point_again(self) -> None:
+        """The film moves under a pointer that rests: another pixel lies there now."""
+        geometry = self.geometry_now()
+        if self._pointer is not None and geometry is not None:
+            self._gestures.point_at(self._pointer, geometry)
+
     def _hover(self, place: QPointF, geometry: PaneGeometry) -> None:
         shapes = [overlay.hover(place, geometry) for overlay in self.overlays]
         shape = next((shape for shape in shapes if shape is not None), None)
@@ -173,5 +186,6 @@ class FilmPane(FilmView):
 
     def leaveEvent(self, event: QEvent) -> None:  # noqa: N802
         """Take the cross-hair away."""
+        self._pointer = None
         self.state.set_cursor(None)
         super().leaveEvent(event)

@@ -187,6 +187,7 @@ class PaneGrid(QWidget):
     def _adopt(self, pane: FilmPane) -> None:
         pane.activated.connect(lambda: self.activate(pane))
         pane.activated.connect(self.touched)
+        pane.pointed.connect(lambda: self._desk.point_at(pane.state))
         pane.maximise_asked.connect(lambda: self.maximise(None if self._maximised else pane))
         pane.menu_asked.connect(lambda place: self._open_menu(pane, place))
         pane.study_dropped.connect(lambda dropped: self._take_dropped(pane, dropped))

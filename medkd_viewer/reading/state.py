@@ -51,6 +51,8 @@ class ReadingState(QObject):
         """
         before, self.film = self.film, film
         if before is not None and film is not None and _are_of_one_series(before, film):
+            if before.size != film.size:
+                self.set_cursor(None)
             self.voi = _same_choice(self.voi, before, film)
             self.viewport = moved_to(self.viewport, before.size, film.size)
         else:
