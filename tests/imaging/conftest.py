@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 SHARED_DICOM = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "dicom"
 
 DrawDicom = Callable[..., Path]
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from PIL import Image
 from pydicom import dcmread
 
 from medkd_core.errors import UnreadableFileError
-from medkd_core.imaging.dicom.codestream import codestream_size
+from medkd_core.imaging.dicom.codestream import codestream_shape
 from medkd_core.imaging.reading import read_frame, read_instance
 
 DrawDicom = Callable[..., Path]
@@ -78,11 +78,14 @@ def test_dicom_without_preamble_and_meta_header_is_read(draw_dicom: DrawDicom) -
 
 @pytest.mark.parametrize("quality", [20, 95])
 @pytest.mark.parametrize("kind", ["JPEG", "JPEG2000"])
-def test_size_is_read_from_the_compressed_stream(tmp_path: Path, kind: str, quality: int) -> None:
+@pytest.mark.parametrize(("mode", "components"), [("L", 1), ("RGB", 3)])
+def test_size_and_components_are_read_from_the_compressed_stream(
+    tmp_path: Path, kind: str, quality: int, mode: str, components: int
+) -> None:
     path = tmp_path / "picture"
-    Image.new("L", (37, 21)).save(path, format=kind, quality=quality, progressive=quality > 50)
-    assert codestream_size(path.read_bytes()) == (21, 37)
-    assert codestream_size(path.read_bytes()[:10]) is None
+    Image.new(mode, (37, 21)).save(path, format=kind, quality=quality, progressive=quality > 50)
+    assert codestream_shape(path.read_bytes()) == (21, 37, components)
+    assert codestream_shape(path.read_bytes()[:10]) is None
 
 
 def test_importing_the_room_loads_no_decoder_and_no_network_library() -> None:

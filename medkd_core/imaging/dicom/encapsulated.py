@@ -14,7 +14,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from medkd_core.imaging.dicom.codestream import codestream_size
+from medkd_core.imaging.dicom.codestream import CodestreamShape, codestream_shape
 from medkd_core.imaging.dicom.jpeg12 import decode_extended_jpeg
 from medkd_core.imaging.dicom.native import native_pixels, unpacked_bits
 from medkd_core.imaging.dicom.pixel_format import PixelFormat
@@ -25,6 +25,7 @@ from medkd_core.imaging.dicom.pydicom_decoder import (
     extended_offsets,
 )
 from medkd_core.imaging.dicom.source import DEFLATED_IMAGE_FRAME, DicomSource, inflated
+from medkd_core.imaging.dicom.words import counted
 from medkd_core.imaging.dicom.ybr import FULL_RANGE, OF_JPEG_2000, PARTIAL_RANGE
 from medkd_core.imaging.frame import StoredArray
 
@@ -103,9 +104,10 @@ def _as_native(source: DicomSource, frame: BytesIO) -> DicomSource:
 
 
 def _encoded_frame(source: DicomSource, declared: PixelFormat, index: int) -> bytes:
-    """One frame's compressed bytes; its own idea of its size must be that of the header.
+    """One frame's compressed bytes; its own idea of its shape must be that of the header.
 
-    A decoder allocates what the stream declares.
+    A decoder allocates what the stream declares, or writes that much into what it allocated for
+    the header.
     """
     start = source.stream.tell()
     encoded = get_frame(
@@ -115,15 +117,29 @@ def _encoded_frame(source: DicomSource, declared: PixelFormat, index: int) -> by
         extended_offsets=extended_offsets(source),
     )
     source.stream.seek(start)
-    size = codestream_size(encoded)
-    if size is not None and size != (declared.rows, declared.columns):
-        raise source.refusal(
-            f"its header declares {declared.rows} x {declared.columns} pixels, "
-            f"its compressed picture {size[0]} x {size[1]}"
-        )
+    contradiction = _contradiction(declared, codestream_shape(encoded))
+    if contradiction:
+        raise source.refusal(contradiction)
     if declared.bits_stored in NO_BITS_FOR_GDCM and _is_cut_short(source, encoded):
         raise source.refusal("its compressed picture is cut short")
     return encoded
+
+
+def _contradiction(declared: PixelFormat, shape: CodestreamShape | None) -> str:
+    """How a header and its compressed picture differ; empty where they do not."""
+    if shape is None:
+        return ""
+    if (shape.rows, shape.columns) != (declared.rows, declared.columns):
+        return (
+            f"its header declares {declared.rows} x {declared.columns} pixels, "
+            f"its compressed picture {shape.rows} x {shape.columns}"
+        )
+    if shape.components != declared.samples:
+        return (
+            f"its header declares {counted(declared.samples, 'sample')} a pixel, "
+            f"its compressed picture {shape.components}"
+        )
+    return ""
 
 
 def _is_cut_short(source: DicomSource, encoded: bytes) -> bool:
