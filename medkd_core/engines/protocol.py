@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float32]
 
 ChunkDone = Callable[[int], None]
-"""Called with the number of masked images finished so far; may raise `OperationCancelled`."""
+"""Called with the number of masked images finished so far, now and then also while that number
+stays; may raise `OperationCancelled`."""
 
 
 class Engine(Protocol):
@@ -50,20 +51,23 @@ class Engine(Protocol):
         columns: FloatArray,
         baseline: FloatArray,
         chunk_done: ChunkDone | None = None,
+        owners: NDArray[np.intp] | None = None,
     ) -> FloatArray:
-        """Logits of the image seen through each mask.
+        """Logits of the image, or of several, seen through each mask.
 
         Parameters
         ----------
-        image : float32, (3, H, W)
+        image : float32, (3, H, W); with `owners` (n, 3, H, W)
         masks : float32, (m, h, w)
             Low-resolution masks; not limited to [0, 1].
         rows, columns : float32, (H, h) and (W, w)
             Interpolation matrices: a full-size mask is ``rows @ mask @ columns.T``.
-        baseline : float32, (3, 1, 1) or (3, H, W)
+        baseline : float32, (3, 1, 1) or (3, H, W); with `owners` also one for each image
             What is seen where the mask is 0.
         chunk_done : callable, optional
             Called between chunks; an exception it raises ends the work.
+        owners : intp, (m,), optional
+            Which of several images each mask belongs to: they share batches.
 
         Returns
         -------

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from medkd_core.engines.devices import cpu_label, described, resolve_device
@@ -16,7 +17,7 @@ from medkd_core.engines.shapes import as_inputs, as_masking
 from medkd_core.errors import EngineError
 from medkd_core.networks.target_layers import with_target_layer
 
-_CHUNK = 32
+CHUNK = 32
 _CHUNKS_TO_PAY = 4
 _LOGIT_TOLERANCE = 0.01
 
@@ -44,6 +45,8 @@ class TorchEngine:
         The registry's when left out.
     reduced : bool, optional
         Whether masked passes may be bfloat16; on CUDA, where the card can, when left out.
+    chunk : int
+        Images that it computes at a time; work can be cancelled between them.
     reason : str
         Why it was chosen, told with the device.
     """
@@ -57,6 +60,7 @@ class TorchEngine:
         target_layer: str | None = None,
         *,
         reduced: bool | None = None,
+        chunk: int = CHUNK,
         reason: str = "",
     ) -> None:
         key, label = resolve_device(device)
@@ -77,7 +81,7 @@ class TorchEngine:
         self._reduced = reduced
         if reduced is None:
             self._reduced = on_gpu and _has_bfloat16(self._place)
-        self._chunk = _CHUNK
+        self._chunk = chunk
 
     @property
     def device(self) -> str:
@@ -110,30 +114,29 @@ class TorchEngine:
         columns: FloatArray,
         baseline: FloatArray,
         chunk_done: ChunkDone | None = None,
+        owners: NDArray[np.intp] | None = None,
     ) -> FloatArray:
         """Logits of the image seen through each mask; see `Engine.masked_logits`."""
-        masking = as_masking(image, masks, rows, columns, baseline, self._input_shape)
+        masking = as_masking(image, masks, rows, columns, baseline, owners, self._input_shape)
         hidden, down, across = (
-            self._placed(array) for array in (masking.baseline, masking.rows, masking.columns.T)
+            self._placed(array) for array in (masking.baselines, masking.rows, masking.columns.T)
         )
-        contrast = self._placed(masking.image) - hidden
+        contrast = self._placed(masking.images) - hidden
 
-        def masked(chunk: Tensor) -> Tensor:
-            return hidden + contrast * (down @ chunk @ across)
+        def masked(part: slice) -> Tensor:
+            mask = down @ torch.from_numpy(masking.masks[part]).to(self._place) @ across
+            return masking.owned(part, hidden) + masking.owned(part, contrast) * mask
 
         # One chunk is computed twice to see; with few chunks that would cost more than it saves.
         precision = torch.float32
-        if self._reduced and len(masking.masks) >= _CHUNKS_TO_PAY * self._chunk:
-            precision = self._masked_precision(masking.masks, masked)
-        return self._chunked(masking.masks, 1, masked, chunk_done, precision)[0]
+        if self._reduced and len(masks) >= _CHUNKS_TO_PAY * self._chunk:
+            precision = self._masked_precision(masked)
+        return self._chunked(masked, len(masks), 1, chunk_done, precision)[0]
 
-    def _masked_precision(
-        self, masks: FloatArray, masked: Callable[[Tensor], Tensor]
-    ) -> torch.dtype:
+    def _masked_precision(self, masked: Callable[[slice], Tensor]) -> torch.dtype:
         """bfloat16 if it gives masks the same weights as float32 does, to within 1 %."""
-        first = masks[: self._chunk]
         exact, reduced = (
-            self._chunked(first, 1, masked, None, precision)[0]
+            self._chunked(masked, self._chunk, 1, None, precision)[0]
             for precision in (torch.float32, torch.bfloat16)
         )
         # The weights are a softmax over masks: what all logits have in common cancels.
@@ -142,36 +145,42 @@ class TorchEngine:
 
     def _plain(self, inputs: FloatArray, wanted: int) -> list[FloatArray]:
         batch = as_inputs(inputs, self._input_shape)
-        return self._chunked(batch, wanted, _unchanged, None, torch.float32)
+        return self._chunked(
+            lambda part: torch.from_numpy(batch[part]).to(self._place),
+            len(batch),
+            wanted,
+            None,
+            torch.float32,
+        )
 
     def _chunked(
         self,
-        batch: FloatArray,
+        prepared: Callable[[slice], Tensor],
+        count: int,
         wanted: int,
-        prepared: Callable[[Tensor], Tensor],
         chunk_done: ChunkDone | None,
         precision: torch.dtype,
     ) -> list[FloatArray]:
         """The first `wanted` outputs for the whole batch; out of memory, chunks are halved."""
         parts: list[list[FloatArray]] = []
         done = 0
-        while done < len(batch):
-            chunk = batch[done : done + self._chunk]
+        while done < count:
+            chunk = slice(done, min(done + self._chunk, count))
             try:
-                parts.append(self._run(chunk, wanted, prepared, precision))
+                parts.append(self._run(prepared, chunk, wanted, precision))
             except RuntimeError as error:
                 self._halve_chunk(error)
                 continue
-            done += len(chunk)
+            done = chunk.stop
             if chunk_done is not None:
                 chunk_done(done)
         return [np.concatenate(pieces) for pieces in zip(*parts, strict=True)]
 
     def _run(
         self,
-        chunk: FloatArray,
+        prepared: Callable[[slice], Tensor],
+        chunk: slice,
         wanted: int,
-        prepared: Callable[[Tensor], Tensor],
         precision: torch.dtype,
     ) -> list[FloatArray]:
         autocast = torch.autocast(
@@ -179,12 +188,16 @@ class TorchEngine:
         )
         with torch.inference_mode(), _full_precision(self._place):
             # Convolutions follow their input's layout; the caller's weights keep theirs.
-            images = prepared(torch.from_numpy(chunk).to(self._place)).contiguous(
-                memory_format=torch.channels_last
-            )
+            images = prepared(chunk).contiguous(memory_format=torch.channels_last)
             with autocast:
-                outputs = self._explained(images)
-            return [output.float().cpu().contiguous().numpy() for output in outputs[:wanted]]
+                outputs = self._answers(images, wanted)
+            return [output.float().cpu().contiguous().numpy() for output in outputs]
+
+    def _answers(self, images: Tensor, wanted: int) -> tuple[Tensor, ...]:
+        if wanted == 1:
+            # Nobody listens to its layers.
+            return (self._explained.network(images),)
+        return tuple(self._explained(images)[:wanted])
 
     def _placed(self, array: FloatArray) -> Tensor:
         try:
@@ -234,7 +247,3 @@ def _full_precision(place: torch.device) -> Iterator[None]:
         return
     with torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
         yield
-
-
-def _unchanged(images: Tensor) -> Tensor:
-    return images

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from medkd_core.engines.onnx_engine import OnnxEngine
-from medkd_core.errors import EngineError
+from medkd_core.errors import EngineError, OperationCancelled
 
 
 @pytest.fixture
@@ -58,6 +59,7 @@ def test_a_foreign_graph_is_refused(tmp_path: Path) -> None:
 def test_running_a_graph_imports_neither_torch_nor_onnx(small: Any) -> None:
     program = f"""
 import sys
+import time
 import numpy as np
 from medkd_core.engines import open_engine
 from pathlib import Path
@@ -79,22 +81,22 @@ class Tight:
         self.session, self.room = session, room
         self.batches: list[int] = []
 
-    def run(self, outputs: list[str], feed: dict[str, Any]) -> Any:
+    def run(self, outputs: list[str], feed: dict[str, Any], options: Any) -> Any:
         self.batches.append(len(feed["masks"]))
         if len(feed["masks"]) > self.room:
             raise MemoryError
-        return self.session.run(outputs, feed)
+        return self.session.run(outputs, feed, options)
 
 
 def test_chunks_are_halved_when_memory_runs_out_and_nothing_is_lost(
     small: Any, scene: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine = OnnxEngine(small.onnx_path)
+    engine = OnnxEngine(small.onnx_path, threads=1)
     expected = engine.masked_logits(*scene)
-    tight = Tight(engine._session, 3)
+    tight = Tight(engine._session, 1)
     monkeypatch.setattr(engine, "_session", tight)
     assert np.allclose(engine.masked_logits(*scene), expected, atol=1e-5)
-    assert tight.batches == [8, 4, *[2] * 17, 1]
+    assert tight.batches == [2, 1, 1] * 17 + [1]
 
 
 def test_no_memory_for_one_image_is_an_error_with_a_cure(
@@ -104,3 +106,43 @@ def test_no_memory_for_one_image_is_an_error_with_a_cure(
     monkeypatch.setattr(engine, "_session", Tight(engine._session, 0))
     with pytest.raises(EngineError, match=r"single image.*Close other programs"):
         engine.masked_logits(*scene)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_chunks_that_run_side_by_side_keep_their_order(
+    small: Any, scene: Any, threads: int
+) -> None:
+    engine = OnnxEngine(small.onnx_path, threads=threads)
+    expected = np.concatenate([engine.logits(one[None]) for one in scene.masked_images()])
+    finished: list[int] = []
+    found = engine.masked_logits(*scene, chunk_done=finished.append)
+    assert np.allclose(found, expected, atol=1e-5)
+    assert finished == sorted(finished)
+    assert finished[-1] == len(scene.masks)
+
+
+class Endless:
+    """A session that goes on until it is told to stop."""
+
+    def __init__(self) -> None:
+        self.ended = 0
+
+    def run(self, outputs: list[str], feed: dict[str, Any], options: Any) -> Any:
+        while not options.terminate:
+            time.sleep(0.001)
+        self.ended += 1
+        raise RuntimeError("terminated")
+
+
+def test_work_is_cancelled_in_the_middle_of_a_chunk(
+    small: Any, scene: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, endless = OnnxEngine(small.onnx_path, threads=2), Endless()
+    monkeypatch.setattr(engine, "_session", endless)
+
+    def stop(_finished: int) -> None:
+        raise OperationCancelled
+
+    with pytest.raises(OperationCancelled):
+        engine.masked_logits(*scene, chunk_done=stop)
+    assert endless.ended == 2
