@@ -111,7 +111,7 @@ def main() -> None:
     films = _test_films(options.films, options.count)
     for network in networks:
         _measure(Subject(bundle, network, options), films, results, options)
-    console = Console(width=150)
+    console = Console(width=170)
     for network in networks:
         for method in options.methods:
             _print(console, results["films"][network], films, network, method)

@@ -182,6 +182,13 @@ def test_image_of_one_value_gives_finite_numbers(engine, maps):
     assert np.isfinite([score.values for score in found.scores.values()]).all()
 
 
+def test_tiny_image_is_measured(engine):
+    tiny = type(engine)(engine.network, input_shape=(8, 8))
+    values = np.linspace(0, 1, 64, dtype=np.float32).reshape(8, 8)
+    found = faithfulness(tiny, np.ones((3, 8, 8), np.float32), {0: values}).of_class[0]
+    assert np.isfinite([score.values for score in found.scores.values()]).all()
+
+
 def test_progress_counts_up_to_all_passes(engine, image, maps):
     seen = []
     found = faithfulness(

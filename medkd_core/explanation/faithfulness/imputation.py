@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float32]
 DoubleArray = NDArray[np.float64]
+IndexArray = NDArray[np.intp]
 
 NOISE = 0.01
 """Standard deviation of the noise in normalised units, as in the paper's code."""
@@ -60,31 +61,36 @@ def _solution(image: FloatArray, missing: NDArray[np.bool_]) -> DoubleArray:
     from scipy.sparse import csc_matrix
     from scipy.sparse.linalg import splu
 
-    height, width = missing.shape
-    count = int(missing.sum())
-    number = np.full((height + 2, width + 2), _OUTSIDE)
-    number[1:-1, 1:-1] = _KNOWN
-    number[1:-1, 1:-1][missing] = np.arange(count)
-    padded = np.pad(image.astype(np.float64), ((0, 0), (1, 1), (1, 1)))
-    rows, columns = np.nonzero(np.pad(missing, 1))
-    weight_inside, known_sum = np.zeros(count), np.zeros((count, len(image)))
-    entries = []
-    for (down, across), weight in _NEIGHBOURS.items():
-        place = rows + down, columns + across
-        neighbour = number[place]
-        weight_inside += weight * (neighbour != _OUTSIDE)
-        known = neighbour == _KNOWN
-        known_sum[known] += weight * padded[:, place[0][known], place[1][known]].T
-        unknown = np.flatnonzero(neighbour >= 0)
-        entries.append((unknown, neighbour[unknown], np.full(unknown.size, -weight)))
-    entries.append((np.arange(count), np.arange(count), weight_inside))
-    first, second, values = (np.concatenate(part) for part in zip(*entries, strict=True))
-    system = csc_matrix((values, (first, second)), shape=(count, count))
+    entries, known_sum = _equations(image, missing)
     # Symmetric and diagonally dominant: no pivoting, and an ordering for symmetric matrices.
     factors = splu(
-        system,
+        csc_matrix(entries, shape=(len(known_sum), len(known_sum))),
         permc_spec="MMD_AT_PLUS_A",
         diag_pivot_thresh=0,
         options={"SymmetricMode": True},
     )
     return np.asarray(factors.solve(known_sum))
+
+
+def _equations(
+    image: FloatArray, missing: NDArray[np.bool_]
+) -> tuple[tuple[DoubleArray, tuple[IndexArray, IndexArray]], DoubleArray]:
+    """One equation for each missing pixel: matrix entries ((values, (row, column)), right side)."""
+    count = int(missing.sum())
+    number = np.pad(np.full(missing.shape, _KNOWN), 1, constant_values=_OUTSIDE)
+    number[1:-1, 1:-1][missing] = np.arange(count)
+    padded = np.pad(image.astype(np.float64), ((0, 0), (1, 1), (1, 1)))
+    down, across = np.nonzero(number >= 0)
+    weight_inside, known_sum = np.zeros(count), np.zeros((count, len(image)))
+    entries = []
+    for (step_down, step_across), weight in _NEIGHBOURS.items():
+        place = down + step_down, across + step_across
+        neighbour = number[place]
+        weight_inside += weight * (neighbour != _OUTSIDE)
+        known = neighbour == _KNOWN
+        known_sum[known] += weight * padded[:, place[0][known], place[1][known]].T
+        unknown = np.flatnonzero(neighbour >= 0)
+        entries.append((np.full(unknown.size, -weight), unknown, neighbour[unknown]))
+    entries.append((weight_inside, np.arange(count), np.arange(count)))
+    values, row, column = (np.concatenate(part) for part in zip(*entries, strict=True))
+    return (values, (row, column)), known_sum

@@ -64,10 +64,10 @@ def faithfulness(
     """Measure the maps of one film beside a random map and a blob in the middle.
 
     The nulls, see `null_maps`, serve every class; the random map is as rough as the first of the
-    maps. Where a measure depends on the values of a map and not only on
-    their order (average drop, increase, ADCC), a null is given the map's own values, so that they
-    differ in nothing but where they point; coherency takes a null as a method that does not look:
-    it gives the blob, or a fresh random map, whatever it is shown.
+    maps. Where a measure depends on the values of a map and not only on their order (average drop,
+    increase, ADCC), a null is given the map's own values, so that they differ in nothing but where
+    they point. Coherency takes a null as a method that does not look: it gives the blob, or a
+    fresh random map, whatever it is shown.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def faithfulness(
     progress : callable, optional
         Called with the pictures that the network saw so far and their total.
     cancelled : callable, optional
-        Asked between chunks; True ends the work.
+        Asked between chunks and between imputations; True ends the work.
 
     Returns
     -------

@@ -18,7 +18,7 @@ FloatArray = NDArray[np.float32]
 DoubleArray = NDArray[np.float64]
 
 _MASKS_AT_ONCE = 64
-_IMAGES_AT_ONCE = 8
+_IMAGES_AT_ONCE = 4
 
 _Array = TypeVar("_Array", bound=NDArray[np.generic])
 
@@ -26,7 +26,7 @@ _Array = TypeVar("_Array", bound=NDArray[np.generic])
 class Views:
     """Probabilities of all classes for one film, seen through masks or changed by hand.
 
-    Masks are the cheaper way, on two cores by 7 to 20 %: the film is handed over once, and the
+    Masks are the cheaper way, on one core by 7 to 17 %: the film is handed over once, and the
     engine makes its own chunks.
 
     Parameters
