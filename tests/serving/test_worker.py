@@ -27,6 +27,7 @@ from medkd_core.serving.messages import (
     Predict,
     Predicted,
     Progress,
+    Refining,
     Stopped,
     WorkerDied,
 )
@@ -47,8 +48,8 @@ class Conversation:
         return self._events.get(timeout=PATIENCE_S)
 
     def answer(self) -> Event:
-        """The next event that is not progress."""
-        while isinstance(event := self.next(), Progress):
+        """The next event that is no step on the way to it."""
+        while isinstance(event := self.next(), Progress | Refining):
             pass
         return event
 
@@ -95,6 +96,25 @@ def test_the_demo_predicts_and_explains_a_film(conversation: Conversation) -> No
     assert explained.overlay.shape == film().stored.shape
     assert explained.exact
     assert explained.forwards <= first.total
+
+
+def test_a_map_is_shown_early_refined_and_found_again(conversation: Conversation) -> None:
+    student = load(conversation).manifest.student.name
+    steps: list[Event] = []
+    conversation.client.submit(Explain(film(), student, 0))
+    while not isinstance(event := conversation.next(), Explained):
+        steps.append(event)
+    stages = [step.so_far for step in steps if isinstance(step, Refining)]
+    assert stages[0].forwards <= 32
+    assert not any(stage.exact for stage in stages)
+    assert all(stage.error is not None for stage in stages)
+    assert event.exact
+
+    asked = conversation.client.submit(Explain(film(), student, 0))
+    again = conversation.next()
+    assert isinstance(again, Explained)
+    assert again.request == asked
+    np.testing.assert_array_equal(again.overlay, event.overlay)
 
 
 def test_a_cancelled_explanation_stops_and_the_next_one_is_answered(
