@@ -226,7 +226,7 @@ def test_copied_list_of_files_not_opened_has_every_reason(hand):
 
 
 def test_long_reason_is_wrapped_and_not_cut(hand):
-    hand.add(refused=[("a.dcm", "no picture"), ("b.dcm", "a long reason " * 12)])
+    hand.add(refused=[("a.dcm", "no picture"), ("b.dcm", "a long reason " * 20)])
     hand.go_to(0)
     hand.press(Qt.Key.Key_Right)
     short, long = (hand.list.visualRect(hand.model.index(n)).height() for n in (1, 2))
