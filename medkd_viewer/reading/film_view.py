@@ -74,7 +74,7 @@ class FilmView(QWidget):
         """Say over the film which examination it is; None for a film that lies alone."""
         if head != self._head:
             self._head = head
-            self.setAccessibleDescription(head.text if head else "")
+            self.setAccessibleDescription(head.spoken if head else "")
             self.update()
 
     def geometry_now(self) -> PaneGeometry | None:

@@ -10,10 +10,13 @@ from PySide6.QtGui import QPainter
 from medkd_core.imaging.study import Study
 from medkd_viewer.reading.corner_texts import date, image_name
 from medkd_viewer.reading.film import Film
+from medkd_viewer.reading.shared_window import may_share_a_window
 from medkd_viewer.theme import ICON_SIZE, colour, icon, ui_font
 
 HEAD_HEIGHT = 26
 _ICON = 16
+_GAP = 10
+OWN_WINDOW = "window not linked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +30,19 @@ class Head:
         The film may be of another patient than the first one.
     linked : bool
         The film follows the others.
+    note : str
+        What does not follow all the same.
     """
 
     text: str
     caution: bool = False
     linked: bool = False
+    note: str = ""
+
+    @property
+    def spoken(self) -> str:
+        """All that is seen, in words."""
+        return ", ".join(filter(None, (self.text, "linked" if self.linked else "", self.note)))
 
 
 def head_of(film: Film, first: Film | None, *, linked: bool = False) -> Head:
@@ -40,7 +51,9 @@ def head_of(film: Film, first: Film | None, *, linked: bool = False) -> Head:
     if first is not None and film.study.uid == first.study.uid:
         relation = "Current" if film is first else "Same study"
     words = (relation, date(film.study), image_name(film.instance, film.study))
-    return Head(" · ".join(filter(None, words)), caution, linked)
+    alike = first is None or may_share_a_window(first, film)
+    note = OWN_WINDOW if linked and not alike else ""
+    return Head(" · ".join(filter(None, words)), caution, linked, note)
 
 
 def draw_head(painter: QPainter, head: Head, width: float) -> None:
@@ -52,11 +65,26 @@ def draw_head(painter: QPainter, head: Head, width: float) -> None:
     painter.setFont(ui_font(12, bold=True))
     painter.setPen(colour("caution" if head.caution else "text"))
     room = bar.adjusted(9, 0, -(ICON_SIZE + 10 if head.linked else 9), 0)
+    room.setRight(_draw_note(painter, head.note, room))
     text = painter.fontMetrics().elidedText(
         head.text, Qt.TextElideMode.ElideRight, int(room.width())
     )
     flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
     painter.drawText(room, flags.value, text)
+
+
+def _draw_note(painter: QPainter, note: str, room: QRectF) -> float:
+    """Write a note at the right end of a head's room; gives where the rest of it ends."""
+    if not note:
+        return room.right()
+    painter.save()
+    painter.setFont(ui_font(12))
+    painter.setPen(colour("second"))
+    flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+    painter.drawText(room, flags.value, note)
+    width = painter.fontMetrics().horizontalAdvance(note)
+    painter.restore()
+    return room.right() - width - _GAP
 
 
 def _draw_link(painter: QPainter, bar: QRectF) -> None:

@@ -10,10 +10,9 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
-from medkd_core.imaging.display.voi import Voi
-from medkd_core.imaging.frame import Window
 from medkd_viewer.reading.desk import Desk
 from medkd_viewer.reading.film import Film
+from medkd_viewer.reading.shared_window import may_share_a_window, shared_window
 from medkd_viewer.reading.state import ReadingState
 from medkd_viewer.reading.viewport import (
     LARGEST_ZOOM,
@@ -115,15 +114,15 @@ class Links(QObject):
 
     def _follow_window(self, leader: ReadingState, state: ReadingState) -> None:
         assert leader.film is not None and state.film is not None
-        if Linked.WINDOW not in self.followed or not _are_windowed_alike(leader.film, state.film):
+        film, its = state.film, leader.film
+        if Linked.WINDOW not in self.followed or not may_share_a_window(its, film):
             return
         _, old_voi, old_inverted = self._seen[leader]
         if leader.inverted != old_inverted:
             state.invert()
-        if leader.voi is not old_voi:
-            voi = _voi_for(state, leader)
-            if voi is not None:
-                state.set_voi(voi)
+        if leader.voi is not None and leader.voi is not old_voi:
+            same = _is_same(its, film)
+            state.set_voi(leader.voi if same else shared_window(leader.voi, its, film))
 
     def _follow_cursor(self, leader: ReadingState, state: ReadingState) -> None:
         assert leader.film is not None and state.film is not None
@@ -177,30 +176,3 @@ def _shared_place(place: Point | None, film: Film, other: Film) -> Point | None:
         return None
     (column, row), (columns, rows) = place, film.size
     return column / columns * other.size[0], row / rows * other.size[1]
-
-
-def _are_windowed_alike(one: Film, other: Film) -> bool:
-    alike = one.frame.photometric is other.frame.photometric
-    return alike and one.instance.modality == other.instance.modality
-
-
-def _voi_for(state: ReadingState, leader: ReadingState) -> Voi | None:
-    """The window of another film that looks like the leader's on its own."""
-    film, its = state.film, leader.film
-    assert film is not None and its is not None
-    if _is_same(film, its):
-        return leader.voi
-    key = next((preset.key for preset in its.presets if preset.voi is leader.voi), None)
-    if key is not None:
-        return next((preset.voi for preset in film.presets if preset.key == key), None)
-    if not isinstance(leader.voi, Window):
-        return None
-    if its.instance.modality == "CT":
-        return leader.voi
-    first, its_first = film.first_voi, its.first_voi
-    if not (isinstance(first, Window) and isinstance(its_first, Window)):
-        return leader.voi
-    # Machines count brightness differently: the window moves as far from the film's own.
-    ratio = first.width / its_first.width
-    center = first.center + (leader.voi.center - its_first.center) * ratio
-    return replace(leader.voi, center=center, width=leader.voi.width * ratio)

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from films_in_memory import film_of, study_of
 
-from medkd_core.imaging.frame import Photometric, Window
+from medkd_core.imaging.frame import LookupTable, Photometric, VoiFunction, Window
 from medkd_viewer.reading.desk import Desk
+from medkd_viewer.reading.heads import head_of
 from medkd_viewer.reading.links import Linked, Links
 from medkd_viewer.reading.look import Look
 from medkd_viewer.reading.viewport import PaneGeometry, flipped, turned
@@ -161,7 +163,7 @@ def test_window_of_a_projection_film_moves_as_far_from_each_films_own(table):
     "unlike",
     [
         film_of(study_of(modality="MR", date="20190302")),
-        film_of(PRIOR, photometric=Photometric.MONOCHROME1),
+        film_of(study_of(modality="DX", date="20190302")),
     ],
 )
 def test_window_does_not_go_to_films_of_another_kind(table, unlike):
@@ -169,6 +171,63 @@ def test_window_does_not_go_to_films_of_another_kind(table, unlike):
     one, other = lay(desk, film_of(), unlike)
     one.set_voi(Window(-600, 1500))
     assert other.voi is unlike.first_voi
+
+
+RADIOGRAPHS = ["CR", "DX", "MG", "RG", "RF", "OT", "SC", ""]
+
+
+@pytest.mark.parametrize("modality", RADIOGRAPHS)
+def test_radiographs_share_window_and_inversion_whatever_made_them(table, modality):
+    desk, _ = table
+    own, finer = (Window(2000, 4000),), (Window(200, 400),)
+    one, other = lay(
+        desk,
+        film_of(study_of(modality="DX"), voi=own),
+        film_of(study_of(modality=modality, date="20190302"), voi=finer),
+    )
+    one.set_voi(Window(2500, 3000))
+    one.invert()
+    assert (other.window().center, other.window().width) == pytest.approx((250, 300))
+    assert other.inverted
+
+
+@pytest.mark.parametrize("leads_inverse", [False, True])
+def test_film_whose_low_values_are_bright_becomes_as_bright_as_the_leader(table, leads_inverse):
+    desk, _ = table
+    kinds = [Photometric.MONOCHROME2, Photometric.MONOCHROME1]
+    leader_kind, kind = kinds[::-1] if leads_inverse else kinds
+    own = (Window(500, 1000, VoiFunction.LINEAR_EXACT),)
+    films = [
+        film_of(study_of(modality="DX"), voi=own, photometric=leader_kind),
+        film_of(study_of(modality="DX", date="20190302"), voi=own, photometric=kind),
+    ]
+    one, other = lay(desk, *films)
+    one.set_voi(Window(700, 600, VoiFunction.LINEAR_EXACT))
+    # What holds as much brightness in both files lies at 1000 - value in the other one.
+    values = np.arange(0, 1001, 50, dtype=np.uint16)[None]
+    here = films[0].brightness(values, one.voi, inverted=False).astype(int)
+    there = films[1].brightness(1000 - values, other.voi, inverted=False).astype(int)
+    assert np.abs(here - there).max() <= 1
+
+
+def test_window_that_is_a_table_is_followed_by_the_window_most_like_it(table):
+    desk, _ = table
+    lut = LookupTable(0, np.linspace(0, 4095, 800).astype(np.int64), 12, "Hard copy")
+    one, other = lay(
+        desk,
+        film_of(study_of(modality="DX"), voi=(Window(500, 1000), lut)),
+        film_of(study_of(modality="CR", date="20190302"), voi=(Window(500, 1000),)),
+    )
+    one.set_voi(lut)
+    assert other.window() is not None
+    assert other.window() != other.film.first_voi
+
+
+def test_head_says_that_a_film_of_another_kind_keeps_its_own_window():
+    film, other = film_of(), film_of(study_of(modality="DX", date="20190302"))
+    assert "window not linked" in head_of(other, film, linked=True).spoken
+    assert "window" not in head_of(other, film, linked=False).spoken
+    assert head_of(film_of(PRIOR), film, linked=True).spoken.endswith("linked")
 
 
 def test_preset_key_gives_each_film_its_own_preset(table):
