@@ -37,6 +37,30 @@ def test_spacing_says_how_it_is_known(
     assert spacing.basis is basis
 
 
+@pytest.mark.parametrize("modality", ["OT", "SC", "XC", "", "DX", "CR", "RTIMAGE", "HC"])
+def test_spacing_that_nobody_calibrated_is_not_called_calibrated(
+    draw_dicom: DrawDicom, modality: str
+) -> None:
+    bare = read_frame(draw_dicom(FILM, Modality=modality, PixelSpacing=[1, 1])).spacing
+    assert bare is not None
+    assert bare.basis is SpacingBasis.UNKNOWN
+    told = draw_dicom(
+        FILM, Modality=modality, PixelSpacing=[1, 1], PixelSpacingCalibrationType="GEOMETRY"
+    )
+    known = read_frame(told).spacing
+    assert known is not None
+    assert known.basis is SpacingBasis.CALIBRATED
+
+
+@pytest.mark.parametrize("modality", ["CT", "MR", "PT", "NM"])
+def test_spacing_in_the_space_of_the_patient_needs_no_calibration(
+    draw_dicom: DrawDicom, modality: str
+) -> None:
+    spacing = read_frame(draw_dicom(FILM, Modality=modality, PixelSpacing=[1, 1])).spacing
+    assert spacing is not None
+    assert spacing.basis is SpacingBasis.CALIBRATED
+
+
 def test_spacing_of_zero_is_no_spacing(draw_dicom: DrawDicom) -> None:
     assert read_frame(draw_dicom(FILM, PixelSpacing=[0, 0])).spacing is None
 

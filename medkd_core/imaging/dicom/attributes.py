@@ -24,7 +24,9 @@ from medkd_core.imaging.frame import (
     Window,
 )
 
-_PROJECTION_MODALITIES = {"CR", "DX", "MG", "IO", "PX", "RF", "RG", "XA"}
+_IN_PATIENT_SPACE = frozenset(
+    ("CT", "MR", "PT", "NM", "US", "IVUS", "IVOCT", "OCT", "OPT", "SM", "SEG", "RTDOSE")
+)
 
 
 def modality_transform(header: Dataset, index: int) -> Rescale | LookupTable:
@@ -69,8 +71,10 @@ def is_inverse(header: Dataset) -> bool | None:
 def pixel_spacing(header: Dataset, index: int) -> Spacing | None:
     """Spacing in mm, with how it is known (PS3.3 10.7.1.1, 10.7.1.3).
 
-    A projection film's Pixel Spacing measures the patient only if somebody calibrated it: it says
-    so, or differs from the spacing at the detector. Magnification estimates are ignored. Without
+    Only where pictures are made in the patient's own space does Pixel Spacing always measure the
+    patient. On projections, captures and files that do not say what they are, it does so only if
+    somebody calibrated it: it says so, or differs from the spacing at the detector. Magnification
+    estimates are ignored. Without
     any spacing the Pixel Aspect Ratio gives the shape of a pixel.
     """
     measures = _macro(header, index, "PixelMeasuresSequence")
@@ -79,7 +83,7 @@ def pixel_spacing(header: Dataset, index: int) -> Spacing | None:
     if spacing is None:
         known = at_detector and Spacing(*at_detector, SpacingBasis.AT_DETECTOR)
         return known or _pixel_shape(header)
-    if _text(header, "Modality") not in _PROJECTION_MODALITIES:
+    if _text(header, "Modality") in _IN_PATIENT_SPACE:
         return Spacing(*spacing, SpacingBasis.CALIBRATED)
     if _text(header, "PixelSpacingCalibrationType") or at_detector not in (None, spacing):
         return Spacing(*spacing, SpacingBasis.CALIBRATED)
