@@ -18,15 +18,16 @@ import json
 import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from localisation_table import localisation_table
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 
 from medkd_core.bundles.read import Bundle, open_bundle
 from medkd_core.datasets.loading import load_dataset
@@ -46,30 +47,11 @@ Mask = NDArray[np.bool_]
 
 FULL_RANGE = View(intensity="full")
 TARGETS = {"infection": "infection_mask", "lungs": "lung_mask"}
-SOURCES = ("map", "random", "centre")
-HITS = ("pointing", "pointing_near")
-MEASURES = {
-    "infection": (
-        *HITS,
-        "mass_accuracy",
-        "rank_accuracy",
-        "average_precision",
-        "roc_area",
-        "otsu_iou",
-        "otsu_dice",
-        "tuned_iou",
-        "tuned_dice",
-        "mask_share",
-    ),
-    "lungs": ("mass_accuracy", "mask_share"),
-}
-"""What is printed; the file has every measure of both masks."""
-RESAMPLES = 4000
 
 
 @dataclass(frozen=True)
 class Subject:
-    """One network with its runs, or the torch module for methods that ask for it."""
+    """A network of the bundle, whose maps are measured."""
 
     bundle: Bundle
     name: str
@@ -107,27 +89,33 @@ class Subject:
     def _others(
         self, picture: FloatArray, index: int, methods: list[str]
     ) -> Iterator[tuple[str, FloatArray, bool]]:
-        wanted = [name for name in METHODS if name in methods]
-        if not wanted:
-            return
         entry = self.bundle.entry(self.name)
-        size = entry.recipe.size
-        network = open_network(
+        for name in (name for name in METHODS if name in methods):
+            found = cam(
+                self._network,
+                self.name,
+                entry.recipe.size,
+                picture,
+                index,
+                name,
+                target_layer=entry.target_layer,
+            )
+            yield name, found.input_map, found.empty
+
+    @cached_property
+    def _network(self) -> Any:
+        entry = self.bundle.entry(self.name)
+        return open_network(
             self.bundle.weights_path(self.name),
             self.name,
             width=entry.width,
             classes=len(self.classes),
-            image_size=size,
+            image_size=entry.recipe.size,
         )
-        for name in wanted:
-            found = cam(
-                network, self.name, size, picture, index, name, target_layer=entry.target_layer
-            )
-            yield name, found.input_map, found.empty
 
 
 def main() -> None:
-    """Measure what is missing, and print one table for each network, method and kind of mask."""
+    """Measure what is missing, and print one table for each network and method."""
     options = _options()
     console = Console(width=170)
     bundle = open_bundle(options.bundle)
@@ -140,7 +128,10 @@ def main() -> None:
         _measure(subject, films["test"], options.methods, results, options)
     for network in networks:
         for method in options.methods:
-            _print(console, results, network, method)
+            done = [film for film in results["films"][network].values() if method in film]
+            measured = [film[method] | {"group": film["group"]} for film in done]
+            level = results["thresholds"][network][method]
+            console.print(localisation_table(f"{network}, {method}", measured, level))
 
 
 def _options() -> argparse.Namespace:
@@ -245,57 +236,6 @@ def _figures(maps: list[FloatArray], mask: Mask, threshold: float) -> dict[str, 
     own, centre, *others = (asdict(localise(m, mask, threshold=threshold)) for m in maps)
     random = {name: float(np.mean([one[name] for one in others])) for name in own}
     return {"map": own, "random": random, "centre": centre}
-
-
-def _print(console: Console, results: dict[str, Any], network: str, method: str) -> None:
-    films = [film[method] | film for film in results["films"][network].values() if method in film]
-    level = results["thresholds"][network][method]
-    table = Table(
-        *("", "films", "map", "random", "centre", "map - random", "map - centre", ""),
-        title=f"{network}, {method}: {sum(film['empty'] for film in films)} without a map, "
-        f"tuned threshold {level:.2f}",
-        box=None,
-    )
-    for target, measures in MEASURES.items():
-        marked = [film for film in films if target in film]
-        groups = [film["group"] for film in marked]
-        for name in measures if marked else ():
-            values = np.array(
-                [[film[target][source][name] for source in SOURCES] for film in marked]
-            )
-            cells = _cells(values, groups, np.mean if name in HITS else np.median)
-            table.add_row(f"{target}: {name.replace('_', ' ')}", str(len(marked)), *cells)
-    console.print(table)
-
-
-def _cells(values: NDArray[np.float64], groups: list[str], middle: Any) -> list[str]:
-    """Median (of hits, mean) with 95 % bootstrap interval over groups of films, and a word."""
-    columns = np.column_stack([values, values[:, :1] - values[:, 1:]])
-    drawn = np.array([middle(columns[rows], axis=0) for rows in _resampled(groups)])
-    low, high = np.percentile(drawn, [2.5, 97.5], axis=0)
-    centres = middle(columns, axis=0)
-    cells = [f"{m:.2f} [{a:.2f}, {b:.2f}]" for m, a, b in zip(centres, low, high, strict=True)]
-    return [*cells, _verdict(low[3:], high[3:])]
-
-
-def _resampled(groups: list[str]) -> Iterator[NDArray[np.intp]]:
-    """Films of as many groups as there are, drawn with repetition: films of a patient stay."""
-    names, of_film = np.unique(groups, return_inverse=True)
-    members = [np.flatnonzero(of_film == group) for group in range(len(names))]
-    generator = np.random.default_rng(0)
-    for _ in range(RESAMPLES):
-        drawn = generator.integers(len(names), size=len(names))
-        yield np.concatenate([members[group] for group in drawn])
-
-
-def _verdict(low: NDArray[np.float64], high: NDArray[np.float64]) -> str:
-    words = []
-    for null, below, above in zip(SOURCES[1:], low, high, strict=True):
-        if below > 0:
-            words.append(f"above {null}")
-        elif above < 0:
-            words.append(f"below {null}")
-    return ", ".join(words) or "-"
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from medkd_core.explanation.localisation.overlap import iou
 FloatArray = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
-CANDIDATES = np.linspace(0.05, 0.95, 19)
+CANDIDATES = np.arange(1, 20) / 20
 
 
 def otsu_region(values: NDArray[np.floating]) -> Mask:
