@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from medkd_core.imaging.frame import Spacing, SpacingBasis
 from medkd_viewer.measuring.measurement import Kind, Measurement
+from medkd_viewer.reading.film import pixel_aspect
 from medkd_viewer.reading.viewport import Point
 
 
@@ -14,8 +15,8 @@ from medkd_viewer.reading.viewport import Point
 class Ruler:
     """Measures on a film.
 
-    Millimetres are given only where it is known what they mean. The shape of a pixel is believed in
-    any case: a magnification that nobody knows changes no angle and no ratio.
+    Millimetres are given only where it is known what they mean. The shape of a pixel is believed as
+    the drawing does: a magnification that nobody knows changes no angle and no ratio.
 
     Parameters
     ----------
@@ -75,8 +76,7 @@ class Ruler:
         return abs(heart_x * thorax_x + heart_y * thorax_y) / square if square else None
 
     def _arm(self, start: Point, end: Point) -> Point:
-        wide, high = self._pixel
-        return (end[0] - start[0]) * wide, (end[1] - start[1]) * high
+        return end[0] - start[0], (end[1] - start[1]) * pixel_aspect(self.spacing)
 
     @property
     def _pixel(self) -> tuple[float, float]:

@@ -44,6 +44,13 @@ def test_angle_is_that_of_the_body_whatever_the_shape_of_a_pixel(degrees, turn, 
         assert Ruler(spacing).angle(first, vertex / pixel, second) == pytest.approx(degrees)
 
 
+def test_angle_is_the_drawn_one_where_the_shape_of_a_pixel_cannot_be_believed():
+    ruler = Ruler(Spacing(row_mm=25.0, column_mm=1.0, basis=SpacingBasis.UNKNOWN))
+    assert ruler.angle((9, 0), (0, 0), (9, 9)) == pytest.approx(45)
+    heart = Measurement(kind=Kind.HEART_RATIO, points=((0, 0), (30, 40), (0, 0), (25, 0)))
+    assert ruler.heart_share(heart) == pytest.approx(0.3)
+
+
 def test_angle_with_an_arm_of_no_length_is_none():
     assert Ruler(None).angle((5, 5), (5, 5), (9, 9)) is None
 
