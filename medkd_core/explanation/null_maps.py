@@ -23,6 +23,8 @@ def random_maps_like(values: FloatArray, count: int, *, seed: int) -> FloatArray
     Parameters
     ----------
     values : float32, (h, w)
+        Best as the network made it, at the resolution of its layer or input: at that of a large
+        film, each random map takes seconds and gigabytes.
     count : int
     seed : int
         Same seed, shape and count: same noise.

@@ -75,7 +75,10 @@ def standing(observed: float, null: Sequence[float]) -> Standing:
 
 
 def standings(observed: Agreement, null: Sequence[Agreement]) -> dict[str, Standing]:
-    """Place every measure of an agreement among those of a null, by the measure's name."""
+    """Place every measure of an agreement among those of a null, by the measure's name.
+
+    Of the two distances a *low* percentile tells of agreement.
+    """
     values = [asdict(one) for one in null]
     return {
         name: standing(value, [one[name] for one in values])
