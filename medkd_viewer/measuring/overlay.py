@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QPainter
 
@@ -16,8 +18,6 @@ from medkd_viewer.measuring.sheets import Sheets
 from medkd_viewer.reading.film import Film
 from medkd_viewer.reading.state import ReadingState
 from medkd_viewer.reading.viewport import PaneGeometry, Point
-
-_CORNER = (190.0, 62.0)
 
 
 class MeasuringOverlay(QObject):
@@ -55,12 +55,12 @@ class MeasuringOverlay(QObject):
 
     # what a pane asks of an overlay
 
-    def paint(self, painter: QPainter, geometry: PaneGeometry) -> None:
+    def paint(self, painter: QPainter, geometry: PaneGeometry, taken: Sequence[Box]) -> None:
         """Draw all measurements, the chosen one with its handles."""
         if self.sheet is None:
             return
         ratio = painter.device().devicePixelRatioF()
-        drawn = self._drawn(geometry, ratio)
+        drawn = self._drawn(geometry, ratio, tuple(taken))
         in_hand = {self.sheet.chosen, len(self.sheet.measurements)}
         for number, one in enumerate(drawn):
             paint(painter, one, ratio, with_handles=number in in_hand)
@@ -171,7 +171,7 @@ class MeasuringOverlay(QObject):
 
     # what is drawn
 
-    def _drawn(self, geometry: PaneGeometry, ratio: float) -> list[Drawn]:
+    def _drawn(self, geometry: PaneGeometry, ratio: float, taken: tuple[Box, ...]) -> list[Drawn]:
         """All measurements on the pane, and last the unfinished one; kept until one changes."""
         film, sheet, hand = self._state.film, self.sheet, self._hand
         assert film is not None and sheet is not None and hand is not None
@@ -179,12 +179,11 @@ class MeasuringOverlay(QObject):
         if hand.held is not None and hand.held.position < len(shown):
             shown[hand.held.position] = hand.held.now
         unfinished = hand.drawing.points if hand.drawing is not None else ()
-        key = (tuple(shown), unfinished, geometry, ratio)
+        key = (tuple(shown), unfinished, geometry, ratio, taken)
         if self._laid_out is None or self._laid_out[0] != key:
             self._words = {m: self._words_of(m, film) for m in shown}
             items = self._items(shown, unfinished, film)
-            texts = _corners(geometry.area)
-            drawn = laid_out(items, geometry, ratio, film.frame.spacing, texts)
+            drawn = laid_out(items, geometry, ratio, film.frame.spacing, taken)
             self._laid_out = (key, drawn)
         return self._laid_out[1]
 
@@ -207,14 +206,6 @@ class MeasuringOverlay(QObject):
             return ()
         so_far = Measurement(kind=drawing.kind, points=drawing.points)
         return readings(so_far, film.frame, film.instance)
-
-
-def _corners(area: Box) -> list[Box]:
-    """Where the corner texts are."""
-    left, top, width, height = area
-    wide, high = _CORNER
-    across, down = (left, left + width - wide), (top, top + height - high)
-    return [(x, y, wide, high) for x in across for y in down]
 
 
 def _named(kind: Kind, words: tuple[str, ...]) -> str:

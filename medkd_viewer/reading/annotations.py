@@ -5,6 +5,8 @@ Nothing lies over anything else: what has no room is left out, whose film it is 
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, Qt
@@ -14,11 +16,13 @@ from medkd_viewer.reading.corner_room import LINE_HEIGHT, Room, fitted, widest
 from medkd_viewer.reading.corner_texts import CornerTexts, Lines
 from medkd_viewer.reading.orientation import EdgeLetters
 from medkd_viewer.reading.painting import draw_edged_text
-from medkd_viewer.reading.scale_bar import ScaleBar, draw_scale_bar
+from medkd_viewer.reading.scale_bar import BAR_WIDTH, ScaleBar, draw_scale_bar, scale_bar_boxes
 from medkd_viewer.theme import ui_font
 
 _MARGIN_X, _MARGIN_Y = 10.0, 7.0
 _LETTER = 18.0
+_STEP = 16.0
+"""Pixels from one width of a box to the next."""
 _BAR_SHARE = 0.75
 """Of the width: the most that the scale bar's label may take."""
 _BAR_ENDS = 2.0 * (LINE_HEIGHT + 8)
@@ -59,35 +63,86 @@ def longest_bar(area: Area) -> float:
     return min(area[3] * 0.4, beside_texts, 240.0)
 
 
-def draw_annotations(painter: QPainter, area: Area, annotations: Annotations) -> None:
-    """Paint them at the edges of an area."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One line of text at its place."""
+
+    place: QRectF
+    flags: int
+    text: str
+    is_letter: bool = False
+
+    @property
+    def box(self) -> QRectF:
+        """What it covers."""
+        metrics = QFontMetricsF(ui_font(13, bold=True) if self.is_letter else ui_font(12))
+        return metrics.boundingRect(self.place, self.flags, self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """All that is written around a film, each at its place.
+
+    Attributes
+    ----------
+    lines : tuple of Written
+    bar : ScaleBar or None
+    bar_at : (float, float)
+        The bar's right edge, and its middle between top and bottom.
+    """
+
+    lines: tuple[Written, ...] = ()
+    bar: ScaleBar | None = None
+    bar_at: tuple[float, float] = (0.0, 0.0)
+
+    def boxes(self) -> list[Area]:
+        """What the texts and the bar cover, a little more to the sides.
+
+        A text that grows by a figure while the window is dragged keeps its box, so that what
+        stands beside it keeps its place.
+        """
+        found = [line.box for line in self.lines if line.text]
+        if self.bar is not None:
+            found += scale_bar_boxes(*self.bar_at, self.bar, QFontMetricsF(ui_font(12)))
+        return [_rounded(box) for box in found]
+
+
+def written(area: Area, annotations: Annotations) -> Page:
+    """Give everything its place at the edges of an area."""
     left, top, width, height = area
     inner = QRectF(left + _MARGIN_X, top + _MARGIN_Y, width - 2 * _MARGIN_X, height - 2 * _MARGIN_Y)
-    font = ui_font(12)
+    metrics = QFontMetricsF(ui_font(12))
     black = annotations.film[0] - inner.left(), inner.right() - annotations.film[1]
-    room = Room(inner.width(), inner.height(), black)
-    texts = fitted(annotations.texts, room, QFontMetricsF(font))
-    painter.setFont(font)
-    _draw_texts(painter, inner, texts)
+    texts = fitted(annotations.texts, Room(inner.width(), inner.height(), black), metrics)
     beside = _free_band(inner, texts.top_right, texts.bottom_right)
-    bar_width = _draw_bar(painter, beside, annotations.bar)
-    painter.setFont(ui_font(13, bold=True))
-    _draw_letters(painter, inner, texts, annotations.letters, bar_width)
+    bar = annotations.bar if _has_room(annotations.bar, beside, metrics) else None
+    letters = _letters(inner, texts, annotations.letters, BAR_WIDTH if bar else 0.0)
+    return Page((*_lines_of(inner, texts), *letters), bar, (beside.right(), beside.center().y()))
 
 
-def _draw_texts(painter: QPainter, inner: QRectF, texts: CornerTexts) -> None:
-    _draw_lines(painter, inner, inner.top(), _LEFT, texts.top_left)
-    _draw_lines(painter, inner, inner.top(), _RIGHT, texts.top_right)
+def draw_page(painter: QPainter, page: Page) -> None:
+    """Paint what is written around a film."""
+    for is_letter in (False, True):
+        painter.setFont(ui_font(13, bold=True) if is_letter else ui_font(12))
+        for line in page.lines:
+            if line.is_letter is is_letter:
+                draw_edged_text(painter, line.place, line.flags, line.text)
+    if page.bar is not None:
+        painter.setFont(ui_font(12))
+        draw_scale_bar(painter, *page.bar_at, page.bar)
+
+
+def _lines_of(inner: QRectF, texts: CornerTexts) -> Iterator[Written]:
+    yield from _corner(inner, inner.top(), _LEFT, texts.top_left)
+    yield from _corner(inner, inner.top(), _RIGHT, texts.top_right)
     for side, lines in ((_LEFT, texts.bottom_left), (_RIGHT, texts.bottom_right)):
-        _draw_lines(painter, inner, inner.bottom() - len(lines) * LINE_HEIGHT, side, lines)
+        yield from _corner(inner, inner.bottom() - len(lines) * LINE_HEIGHT, side, lines)
 
 
-def _draw_lines(
-    painter: QPainter, inner: QRectF, top: float, side: Qt.AlignmentFlag, lines: Lines
-) -> None:
+def _corner(inner: QRectF, top: float, side: Qt.AlignmentFlag, lines: Lines) -> Iterator[Written]:
     for number, line in enumerate(lines):
         place = QRectF(inner.left(), top + number * LINE_HEIGHT, inner.width(), LINE_HEIGHT)
-        draw_edged_text(painter, place, (side | _MIDDLE).value, line)
+        yield Written(place, (side | _MIDDLE).value, line)
 
 
 def _free_band(inner: QRectF, above: Lines, below: Lines) -> QRectF:
@@ -95,26 +150,23 @@ def _free_band(inner: QRectF, above: Lines, below: Lines) -> QRectF:
     return inner.adjusted(0, len(above) * LINE_HEIGHT, 0, -len(below) * LINE_HEIGHT)
 
 
-def _draw_bar(painter: QPainter, free: QRectF, bar: ScaleBar | None) -> float:
-    """Paint the bar at the right edge; gives the width that it takes there."""
+def _has_room(bar: ScaleBar | None, free: QRectF, metrics: QFontMetricsF) -> bool:
     if bar is None:
-        return 0.0
-    label = QFontMetricsF(painter.font()).horizontalAdvance(bar.label)
-    if label > free.width() * _BAR_SHARE or bar.length + _BAR_ENDS > free.height():
-        return 0.0
-    return draw_scale_bar(painter, free.right(), free.center().y(), bar)
+        return False
+    label = metrics.horizontalAdvance(bar.label)
+    return label <= free.width() * _BAR_SHARE and bar.length + _BAR_ENDS <= free.height()
 
 
-def _draw_letters(
-    painter: QPainter, inner: QRectF, texts: CornerTexts, letters: EdgeLetters, right_taken: float
-) -> None:
+def _letters(
+    inner: QRectF, texts: CornerTexts, letters: EdgeLetters, right_taken: float
+) -> Iterator[Written]:
     above, below = (texts.top_left, texts.top_right), (texts.bottom_left, texts.bottom_right)
     free = _free_band(inner, max(above, key=len), max(below, key=len))
     row = QRectF(inner.left(), inner.center().y() - _LETTER / 2, inner.width(), _LETTER)
     if free.top() <= row.top() and row.bottom() <= free.bottom():
-        draw_edged_text(painter, row, (_LEFT | _MIDDLE).value, letters.left)
+        yield Written(row, (_LEFT | _MIDDLE).value, letters.left, is_letter=True)
         narrower = row.adjusted(0, 0, -right_taken, 0)
-        draw_edged_text(painter, narrower, (_RIGHT | _MIDDLE).value, letters.right)
+        yield Written(narrower, (_RIGHT | _MIDDLE).value, letters.right, is_letter=True)
     if free.height() < 3 * _LETTER:
         return
     metrics = QFontMetricsF(ui_font(12))
@@ -125,4 +177,10 @@ def _draw_letters(
     lower = (free.bottom() if below_taken else inner.bottom()) - _LETTER
     for top, letter in ((upper, letters.top), (lower, letters.bottom)):
         place = QRectF(inner.left(), top, inner.width(), _LETTER)
-        draw_edged_text(painter, place, (_CENTRE | _MIDDLE).value, letter)
+        yield Written(place, (_CENTRE | _MIDDLE).value, letter, is_letter=True)
+
+
+def _rounded(box: QRectF) -> Area:
+    left = math.floor(box.left() / _STEP) * _STEP
+    right = math.ceil(box.right() / _STEP) * _STEP
+    return left, box.top(), right - left, box.height()

@@ -123,7 +123,7 @@ def _figure(value: float) -> str:
 
 def spacing_text(spacing: Spacing | None) -> str:
     """Pixel spacing with how it is known, down and across where they differ."""
-    if spacing is None:
+    if spacing is None or spacing.is_shape_only:
         return "size in mm not known"
     down, across = f"{spacing.row_mm:.3g}", f"{spacing.column_mm:.3g}"
     figures = down if down == across else f"{down} × {across}"

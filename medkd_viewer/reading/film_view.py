@@ -8,7 +8,14 @@ from PySide6.QtWidgets import QWidget
 
 from medkd_core.imaging.display.voi import Voi
 from medkd_core.imaging.frame import StoredArray
-from medkd_viewer.reading.annotations import Annotations, Area, draw_annotations, longest_bar
+from medkd_viewer.reading.annotations import (
+    Annotations,
+    Area,
+    Page,
+    draw_page,
+    longest_bar,
+    written,
+)
 from medkd_viewer.reading.corner_texts import corner_texts
 from medkd_viewer.reading.heads import HEAD_HEIGHT, Head, draw_head
 from medkd_viewer.reading.orientation import edge_letters
@@ -123,7 +130,7 @@ class FilmView(QWidget):
                 self._draw_film(painter, part)
                 self.draw_over_film(painter, geometry, part)
             for overlay in self.overlays:
-                overlay.paint(painter, geometry)
+                overlay.paint(painter, geometry, self.page(geometry).boxes())
             self._draw_cursor(painter, geometry)
             self.draw_texts(painter, geometry)
         else:
@@ -138,9 +145,13 @@ class FilmView(QWidget):
         """Corner texts, letters of the patient's sides, scale bar, and the head if there is one."""
         if self._head is not None:
             draw_head(painter, self._head, self.width())
+        draw_page(painter, self.page(geometry))
+
+    def page(self, geometry: PaneGeometry) -> Page:
+        """What is written around the film."""
         film, look = self.state.film, self.state.look
         if film is None or not look.texts_visible:
-            return
+            return Page()
         area = self.picture_area()
         texts = corner_texts(
             film,
@@ -152,7 +163,7 @@ class FilmView(QWidget):
         bar = scale_bar(film.frame.spacing, geometry, longest_bar(area))
         letters = edge_letters(film, self.state.viewport)
         left, _, right, _ = geometry.film_bounds()
-        draw_annotations(painter, area, Annotations(texts, letters, bar, (left, right)))
+        return written(area, Annotations(texts, letters, bar, (left, right)))
 
     def draw_invitation(self, painter: QPainter) -> None:
         """Why no film is open, or what to do about it."""

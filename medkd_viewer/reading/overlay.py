@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from PySide6.QtCore import QPointF, Qt, SignalInstance
 from PySide6.QtGui import QPainter
 
+from medkd_viewer.reading.annotations import Area
 from medkd_viewer.reading.viewport import PaneGeometry
 
 
@@ -21,8 +23,8 @@ class Overlay(Protocol):
         """It looks otherwise now, and the pane must be painted anew."""
         ...
 
-    def paint(self, painter: QPainter, geometry: PaneGeometry) -> None:
-        """Draw it over the film, under the corner texts."""
+    def paint(self, painter: QPainter, geometry: PaneGeometry, taken: Sequence[Area]) -> None:
+        """Draw it over the film, under the corner texts, which take some of the room."""
         ...
 
     def press(self, place: QPointF, geometry: PaneGeometry) -> bool:

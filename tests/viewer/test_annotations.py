@@ -10,7 +10,7 @@ from PySide6.QtGui import QFontMetricsF
 from medkd_core.imaging.frame import Spacing, SpacingBasis, Window
 from medkd_viewer.reading.annotations import longest_bar
 from medkd_viewer.reading.corner_room import LINE_HEIGHT, Room, fitted
-from medkd_viewer.reading.corner_texts import CornerTexts, corner_texts
+from medkd_viewer.reading.corner_texts import CornerTexts, corner_texts, spacing_text
 from medkd_viewer.reading.heads import head_of
 from medkd_viewer.reading.look import Look
 from medkd_viewer.reading.orientation import EdgeLetters, edge_letters
@@ -34,6 +34,11 @@ def test_corners_say_who_what_how_and_how_large():
     assert texts.top_right == ("Chest PA", "2024-06-11", "Axial 5 mm")
     assert texts.bottom_left == ("Image 3 of 12", "W 1000 L 500 · Soft")
     assert texts.bottom_right == ("Zoom 50 % · 60 × 40", "0.5 × 0.25 mm/px, calibrated")
+
+
+def test_shape_of_a_pixel_alone_is_no_size_in_mm():
+    shape = Spacing(0.8, 1.0, SpacingBasis.UNKNOWN, is_shape_only=True)
+    assert spacing_text(shape) == "size in mm not known"
 
 
 def test_window_without_a_name_has_that_of_its_key():
@@ -127,7 +132,7 @@ def test_scale_bar_fits_between_the_texts_of_a_small_pane(qapp):
     [
         (CALIBRATED, "5 mm, calibrated", 20),
         (Spacing(1, 1, SpacingBasis.AT_DETECTOR), "20 mm, at detector", 20),
-        (Spacing(1, 1, SpacingBasis.UNKNOWN), "20 mm, basis unknown", 20),
+        (Spacing(1, 1, SpacingBasis.UNKNOWN), "20 px", 20),
         (None, "20 px", 20),
     ],
 )
