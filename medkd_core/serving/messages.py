@@ -70,6 +70,15 @@ class DeviceChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class MethodChoice:
+    """A way to explain that can be chosen here: ``("grad-cam", "Grad-CAM", "Each channel...")``."""
+
+    key: str
+    label: str
+    remark: str
+
+
+@dataclass(frozen=True, slots=True)
 class DevicesListed:
     """The devices that can be computed on, the preferred one first."""
 
@@ -79,11 +88,20 @@ class DevicesListed:
 
 @dataclass(frozen=True, slots=True)
 class ModelLoaded:
-    """The bundle is open; ``device`` says in words where it computes and why."""
+    """The bundle is open.
+
+    Attributes
+    ----------
+    device : str
+        Where it computes and why, in words.
+    methods : tuple of MethodChoice
+        How it can explain here, the usual one first.
+    """
 
     request: int
     manifest: BundleManifest
     device: str
+    methods: tuple[MethodChoice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from medkd_core.serving.messages import (
     Request,
     Stopped,
 )
+from medkd_core.serving.methods import possible_methods
 from medkd_core.serving.model import OpenModel
 
 _log = logging.getLogger(__name__)
@@ -89,7 +90,8 @@ class _Worker:
                 return DevicesListed(number, choices)
             case LoadModel():
                 self._model = OpenModel(request)
-                return ModelLoaded(number, self._model.bundle.manifest, self._model.device)
+                manifest, device = self._model.bundle.manifest, self._model.device
+                return ModelLoaded(number, manifest, device, possible_methods())
             case Predict():
                 return Predicted(number, self._open_model().predict(request))
             case Explain():

@@ -1,12 +1,14 @@
-"""Which class is explained, and how maps are drawn."""
+"""Which class is explained and how, and how maps are drawn."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QSlider, QWidget
 
+from medkd_core.serving.messages import MethodChoice
 from medkd_viewer.findings.segments import Segments
 from medkd_viewer.reading.map_layer import COLOUR_MAPS, MapStyle
 
@@ -15,9 +17,10 @@ _HIGHEST_THRESHOLD = 0.95
 
 
 class MapControls(QWidget):
-    """Class, opacity, threshold, colours, fill or contours."""
+    """Class, method, opacity, threshold, colours, fill or contours."""
 
     class_chosen = Signal(int)
+    method_chosen = Signal(str)
     style_chosen = Signal(MapStyle)
 
     def __init__(self, style: MapStyle, parent: QWidget | None = None) -> None:
@@ -25,6 +28,11 @@ class MapControls(QWidget):
         self._style = style
         self._class = _named(QComboBox(), "Class that the maps explain")
         self._class.activated.connect(self.class_chosen)
+        self._method = _named(QComboBox(), "How the maps are made")
+        self._method.setObjectName("methods")
+        self._method.activated.connect(
+            lambda index: self.method_chosen.emit(self._method.itemData(index))
+        )
         self._opacity = _slider("Opacity of the maps", 1.0)
         self._threshold = _slider("Threshold of the maps", _HIGHEST_THRESHOLD)
         self._colours = _named(QComboBox(), "Colours of the maps")
@@ -47,6 +55,18 @@ class MapControls(QWidget):
             self._class.addItems(labels)
         self._class.setCurrentIndex(-1 if index is None else index)
         self._class.setEnabled(index is not None)
+
+    def show_methods(self, methods: Sequence[MethodChoice], chosen: str) -> None:
+        """Offer other ways to make maps."""
+        if [self._method.itemData(i) for i in range(self._method.count())] != [
+            choice.key for choice in methods
+        ]:
+            self._method.clear()
+            for number, choice in enumerate(methods):
+                self._method.addItem(choice.label, choice.key)
+                self._method.setItemData(number, choice.remark, Qt.ItemDataRole.ToolTipRole)
+        self._method.setCurrentIndex(self._method.findData(chosen))
+        self._method.setEnabled(bool(methods))
 
     def show_style(self, style: MapStyle) -> None:
         """Show a style without choosing it."""
@@ -75,15 +95,17 @@ class MapControls(QWidget):
         grid.setColumnStretch(1, 1)
         grid.addWidget(QLabel("Class"), 0, 0)
         grid.addWidget(self._class, 0, 1, 1, 2)
-        grid.addWidget(QLabel("Opacity"), 1, 0)
-        grid.addWidget(self._opacity, 1, 1)
-        grid.addWidget(self._opacity_figure, 1, 2)
-        grid.addWidget(QLabel("Threshold"), 2, 0)
-        grid.addWidget(self._threshold, 2, 1)
-        grid.addWidget(self._threshold_figure, 2, 2)
-        grid.addWidget(QLabel("Colours"), 3, 0)
-        grid.addWidget(self._colours, 3, 1, 1, 2)
-        grid.addWidget(self._drawing, 4, 0, 1, 3)
+        grid.addWidget(QLabel("Method"), 1, 0)
+        grid.addWidget(self._method, 1, 1, 1, 2)
+        grid.addWidget(QLabel("Opacity"), 2, 0)
+        grid.addWidget(self._opacity, 2, 1)
+        grid.addWidget(self._opacity_figure, 2, 2)
+        grid.addWidget(QLabel("Threshold"), 3, 0)
+        grid.addWidget(self._threshold, 3, 1)
+        grid.addWidget(self._threshold_figure, 3, 2)
+        grid.addWidget(QLabel("Colours"), 4, 0)
+        grid.addWidget(self._colours, 4, 1, 1, 2)
+        grid.addWidget(self._drawing, 5, 0, 1, 3)
 
     def _change(self) -> None:
         self._apply(
@@ -104,6 +126,8 @@ def _named(box: QComboBox, name: str) -> QComboBox:
     box.setAccessibleName(name)
     box.setToolTip(name)
     box.setMinimumHeight(28)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(8)
     return box
 
 

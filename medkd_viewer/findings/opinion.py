@@ -23,6 +23,7 @@ from medkd_core.serving.messages import (
     Failed,
     ListDevices,
     LoadModel,
+    MethodChoice,
     ModelLoaded,
     Predict,
     Predicted,
@@ -45,6 +46,7 @@ from medkd_viewer.reading.map_layer import shrunk
 from resources import DEMO_BUNDLE
 
 NOT_APPLICABLE = "not applicable"
+DEFAULT_METHOD = "pytorch-grad-cam"
 
 
 class ModelStatus(StrEnum):
@@ -77,6 +79,8 @@ class SecondOpinion(QObject):
         self.trouble = ""
         self.manifest: BundleManifest | None = None
         self.device = ""
+        self.method = DEFAULT_METHOD
+        self.methods: tuple[MethodChoice, ...] = ()
         self.devices: tuple[DeviceChoice, ...] = ()
         self.prediction: Prediction | None = None
         self.class_index: int | None = None
@@ -128,6 +132,17 @@ class SecondOpinion(QObject):
         self._drop()
         self.class_index = class_index
         self._wait_for_maps()
+        self.prediction_changed.emit()
+        self._go_on()
+
+    def show_method(self, method: str) -> None:
+        """Explain in another way; maps that were made in it already are shown at once."""
+        if method == self.method:
+            return
+        self._drop()
+        self.method = method
+        if self.prediction is not None:
+            self._wait_for_maps()
         self.prediction_changed.emit()
         self._go_on()
 
@@ -217,7 +232,7 @@ class SecondOpinion(QObject):
 
     def _map_key(self, network: str) -> tuple[object, ...]:
         assert self._film is not None
-        return self._film.address, network, self.class_index
+        return self._film.address, network, self.class_index, self.method
 
     def _go_on(self) -> None:
         if self._film is None or self.status is not ModelStatus.READY or self._request is not None:
@@ -242,7 +257,7 @@ class SecondOpinion(QObject):
 
     def _ask_map(self, film: Film, network: str) -> None:
         self.views[network] = replace(self.views[network], status=MapStatus.RUNNING)
-        self._submit(Explain(film.frame, network, self.class_index))
+        self._submit(Explain(film.frame, network, self.class_index, self.method))
         self.network_changed.emit(network)
 
     def _submit(self, request: Request) -> None:
@@ -274,7 +289,9 @@ class SecondOpinion(QObject):
 
     def _take_model(self, event: ModelLoaded) -> None:
         self.status, self.trouble = ModelStatus.READY, ""
-        self.manifest, self.device = event.manifest, event.device
+        self.manifest, self.device, self.methods = event.manifest, event.device, event.methods
+        if self.method not in {choice.key for choice in self.methods}:
+            self.method = DEFAULT_METHOD
         self._forget_answers()
         self.model_changed.emit()
         self._go_on()

@@ -5,10 +5,15 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from medkd_viewer.findings.agreement_table import AgreementTable, agreement_rows
 from medkd_viewer.findings.banner import Banner
 from medkd_viewer.findings.bars import Bar, ProbabilityBars
+from medkd_viewer.findings.comparing_maps import (
+    agreement_rows,
+    dependence_rows,
+    dependence_words,
+)
 from medkd_viewer.findings.familiarity import FamiliarityBox
+from medkd_viewer.findings.figure_table import FigureTable
 from medkd_viewer.findings.labels import headline_label, secondary_label, section_label
 from medkd_viewer.findings.map_controls import MapControls
 from medkd_viewer.findings.opinion import ModelStatus, SecondOpinion
@@ -40,8 +45,12 @@ class FindingsPanel(QScrollArea):
         self._headline, self._sentence = headline_label(), secondary_label()
         self._bars = ProbabilityBars()
         self._anyway = QPushButton("Ask the networks anyway")
-        self._agreement = AgreementTable()
+        self._agreement = FigureTable("Agreement of maps", ("rank corr.", "top fifth"))
         self._yardstick = secondary_label()
+        self._dependence = FigureTable(
+            "What maps depend on, as rank correlations", ("other class", "no class")
+        )
+        self._dependence_words = secondary_label()
         self.controls = MapControls(style)
         self._judgement = Segments("Your judgement of this map", _JUDGEMENTS, optional=True)
         self.setWidget(self._body())
@@ -68,9 +77,17 @@ class FindingsPanel(QScrollArea):
         layout.addWidget(self._bars)
         layout.addWidget(self._anyway, 0, Qt.AlignmentFlag.AlignLeft)
         self._comparison = _section("Do they look at the same place?")
-        self._comparison_layout().addWidget(self._agreement)
-        self._comparison_layout().addWidget(self._yardstick)
+        _layout(self._comparison).addWidget(self._agreement)
+        _layout(self._comparison).addWidget(self._yardstick)
         layout.addWidget(self._comparison)
+        self._questions = _section("Does the map depend on the class?")
+        self._questions.setToolTip(
+            "Rank correlation of the map with the most similar map of another class, and with the "
+            "mean of the layer's channels, which knows no class."
+        )
+        _layout(self._questions).addWidget(self._dependence)
+        _layout(self._questions).addWidget(self._dependence_words)
+        layout.addWidget(self._questions)
         self._add_part(layout, "Map", self.controls)
         self._add_part(layout, "Your judgement of this map", self._judgement)
         layout.addStretch(1)
@@ -82,25 +99,21 @@ class FindingsPanel(QScrollArea):
         layout.addWidget(section_label(title))
         layout.addWidget(widget)
 
-    def _comparison_layout(self) -> QVBoxLayout:
-        layout = self._comparison.layout()
-        assert isinstance(layout, QVBoxLayout)
-        return layout
-
     def _connect(self) -> None:
         self._opinion.model_changed.connect(self._show_all)
         self._opinion.prediction_changed.connect(self._show_all)
-        self._opinion.network_changed.connect(self._show_agreement)
+        self._opinion.network_changed.connect(self._show_figures)
         self.banner.pressed.connect(self._opinion.start_again)
         self._anyway.clicked.connect(self._opinion.ask_anyway)
         self.controls.class_chosen.connect(self._opinion.show_class)
+        self.controls.method_chosen.connect(self._opinion.show_method)
         self.controls.style_chosen.connect(self.style_chosen)
         self._judgement.chosen.connect(self.judged)
 
     def _show_all(self) -> None:
         self._show_trouble()
         self._show_prediction()
-        self._show_agreement()
+        self._show_figures()
         self._show_classes()
 
     def _show_trouble(self) -> None:
@@ -118,6 +131,7 @@ class FindingsPanel(QScrollArea):
         self._anyway.setVisible(opinion.not_applicable)
         self._bars.setVisible(known)
         self._comparison.setVisible(known and len(opinion.views) > 1)
+        self._questions.setVisible(known)
         if prediction is None:
             self._familiarity.hide()
             self._headline.setText(_waiting_headline(opinion))
@@ -143,8 +157,13 @@ class FindingsPanel(QScrollArea):
         ]
         return tuple(sorted(bars, key=lambda bar: -bar.probability))
 
-    def _show_agreement(self) -> None:
-        self._agreement.show_rows(agreement_rows(self._opinion.views))
+    def _show_figures(self) -> None:
+        views = self._opinion.views.values()
+        self._agreement.show_rows(agreement_rows(views))
+        self._dependence.show_rows(dependence_rows(views))
+        words = dependence_words(views)
+        self._dependence_words.setText(words)
+        self._dependence_words.setVisible(bool(words))
         manifest = self._opinion.manifest
         self._yardstick.setText(yardstick_words(manifest.agreement) if manifest else "")
 
@@ -153,7 +172,14 @@ class FindingsPanel(QScrollArea):
         labels = list(manifest.classes) if manifest else []
         index = None if self._opinion.not_applicable else self._opinion.class_index
         self.controls.show_classes(labels, index)
+        self.controls.show_methods(self._opinion.methods, self._opinion.method)
         self._judgement.setEnabled(index is not None)
+
+
+def _layout(section: QWidget) -> QVBoxLayout:
+    layout = section.layout()
+    assert isinstance(layout, QVBoxLayout)
+    return layout
 
 
 def _section(title: str) -> QWidget:

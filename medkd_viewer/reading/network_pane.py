@@ -67,7 +67,9 @@ class NetworkPane(FilmPane):
         self.update()
 
     def status_text(self) -> str:
-        """Why there is no map, in words; empty while there is one."""
+        """Why there is no map or none that is exact, in words; else empty."""
+        if self.view.status is MapStatus.RUNNING and self.view.map is not None:
+            return "preview, being refined"
         text = _STATUS_WORDS.get(self.view.status, "")
         return f"{text}: {self.view.message}" if self.view.message else text
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -23,10 +24,12 @@ from medkd_core.serving.messages import (
     Failed,
     ListDevices,
     LoadModel,
+    MethodChoice,
     ModelLoaded,
     Predict,
     Predicted,
     Progress,
+    Refining,
     Request,
     Stopped,
     WorkerDied,
@@ -45,6 +48,12 @@ LABELS = {
     "visformer_s": "Visformer-S",
     "autoformer_v2_t": "AutoFormerV2-T",
 }
+METHODS = (
+    MethodChoice("pytorch-grad-cam", "Score-CAM, pytorch-grad-cam", "The usual one."),
+    MethodChoice("authors", "Score-CAM, authors", "As its authors published it."),
+    MethodChoice("grad-cam", "Grad-CAM", "By gradients."),
+)
+OTHER_CLASS, NO_CLASS = 0.96, 0.41
 PEAKS = {
     "ofa_595_s": (0.62, 0.66),
     "densenet201": (0.64, 0.62),
@@ -123,6 +132,13 @@ class DrawnWorker:
     def progress(self, number: int, done: int, total: int) -> None:
         self.on_event(Progress(number, done, total))
 
+    def refine(self, number: int) -> None:
+        """Send a map on its way to the exact one."""
+        request = self.requests[number]
+        assert isinstance(request, Explain)
+        so_far = replace(self._explained(number, request), exact=False, forwards=32, error=0.02)
+        self.on_event(Refining(number, so_far))
+
     def die(self, message: str) -> None:
         self.on_event(WorkerDied(message, tuple(self.requests)))
 
@@ -135,7 +151,8 @@ class DrawnWorker:
             case LoadModel() if self.refused_model:
                 self.on_event(Failed(number, self.refused_model))
             case LoadModel():
-                self.on_event(ModelLoaded(number, drawn_manifest(self.networks), "CPU, 2 threads"))
+                manifest = drawn_manifest(self.networks)
+                self.on_event(ModelLoaded(number, manifest, "CPU, 2 threads", METHODS))
             case Predict():
                 self.on_event(Predicted(number, self._prediction()))
             case Explain() if request.network in self.failing:
@@ -172,6 +189,8 @@ class DrawnWorker:
             exact=True,
             forwards=100,
             seconds=1.0,
+            other_classes=OTHER_CLASS,
+            channel_mean=NO_CLASS,
         )
 
 

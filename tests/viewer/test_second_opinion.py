@@ -1,10 +1,16 @@
 from __future__ import annotations
 
 import pytest
-from drawn_worker import LABELS, drawn_manifest
+from drawn_worker import LABELS, NO_CLASS, OTHER_CLASS, drawn_manifest
+from PySide6.QtWidgets import QComboBox
 
 from medkd_core.serving.messages import Explain, Predict
-from medkd_viewer.findings.agreement_table import AgreementTable, agreement_rows
+from medkd_viewer.findings.comparing_maps import (
+    agreement_rows,
+    dependence_rows,
+    dependence_words,
+)
+from medkd_viewer.findings.figure_table import FigureTable
 from medkd_viewer.findings.opinion import ModelStatus, announced_networks
 from medkd_viewer.findings.results import BoundedCache, MapStatus
 from medkd_viewer.findings.words import headline_words
@@ -74,8 +80,8 @@ def test_empty_map_is_called_one(desk, films):
     desk.worker.empty.add("visformer_s")
     desk.open([films / "ada.dcm"])
     assert desk.panes.network_panes["visformer_s"].status_text() == "no map for this class"
-    row = agreement_rows(desk.opinion.views)[2]
-    assert row.rank_correlation is None
+    row = agreement_rows(desk.opinion.views.values())[2]
+    assert row.figures == (None, None)
 
 
 def test_picture_of_another_kind_gets_no_numbers_until_asked(desk, films):
@@ -102,9 +108,9 @@ def test_headline_says_what_the_threshold_means(desk, films):
 
 def test_agreement_compares_each_teacher_with_the_student(desk, films):
     desk.open([films / "ada.dcm"])
-    student, *teachers = agreement_rows(desk.opinion.views)
-    assert student.rank_correlation is None
-    assert all(0.5 < row.rank_correlation < 1 for row in teachers)
+    student, *teachers = agreement_rows(desk.opinion.views.values())
+    assert student.figures == (None, None)
+    assert all(0.5 < row.figures[0] < 1 for row in teachers)
 
 
 def test_one_request_at_a_time_is_under_way(desk, films):
@@ -148,4 +154,48 @@ def test_model_that_cannot_be_opened_says_why_and_leaves_the_film(desk, films):
 def test_student_alone_is_not_compared_with_anybody(desk, films):
     desk.worker.networks = ["ofa_595_s"]
     desk.open([films / "ada.dcm"])
-    assert not desk.room.findings.findChild(AgreementTable).isVisible()
+    tables = {t.accessibleName(): t for t in desk.room.findings.findChildren(FigureTable)}
+    assert not tables["Agreement of maps"].isVisible()
+
+
+def test_map_is_shown_before_it_is_exact_and_says_so(desk, films):
+    desk.worker.held = True
+    desk.open([films / "ada.dcm"])
+    desk.wait(lambda: desk.opinion.running is not None)
+    pane = desk.panes.network_panes["ofa_595_s"]
+    number = max(desk.worker.requests)
+    desk.worker.refine(number)
+    desk.wait(lambda: pane.view.map is not None)
+    assert pane.view.status is MapStatus.RUNNING
+    assert pane.status_text() == "preview, being refined"
+    assert pane.map_value(100, 100) is not None
+    assert not desk.opinion.settled
+    desk.worker.held = False
+    desk.worker.answer(number)
+    desk.wait(lambda: desk.opinion.settled)
+    assert pane.view.map.exact
+    assert not pane.status_text()
+
+
+def test_panel_says_how_far_maps_depend_on_the_class(desk, films):
+    desk.open([films / "ada.dcm"])
+    rows = dependence_rows(desk.opinion.views.values())
+    assert [row.figures for row in rows] == [(OTHER_CLASS, NO_CLASS)] * 4
+    words = dependence_words(desk.opinion.views.values())
+    assert words.endswith("the maps hardly depend on the class that is asked for.")
+
+
+def test_another_method_is_asked_for_and_the_first_ones_maps_are_kept(desk, films):
+    desk.open([films / "ada.dcm"])
+    methods = desk.room.findings.findChild(QComboBox, "methods")
+    assert [methods.itemText(i) for i in range(methods.count())][-1] == "Grad-CAM"
+    methods.setCurrentIndex(2)
+    methods.activated.emit(2)
+    desk.wait(lambda: desk.opinion.settled)
+    requests = [r for r in desk.worker.requests.values() if isinstance(r, Explain)]
+    assert {request.dialect for request in requests[4:]} == {"grad-cam"}
+    asked = len(explained(desk.worker))
+    methods.activated.emit(0)
+    desk.wait(lambda: desk.opinion.settled)
+    assert desk.opinion.method == "pytorch-grad-cam"
+    assert len(explained(desk.worker)) == asked

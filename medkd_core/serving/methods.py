@@ -1,0 +1,18 @@
+"""Which ways to explain there are on this machine, in words for a person."""
+
+from __future__ import annotations
+
+from medkd_core.engines.devices import has_torch
+from medkd_core.explanation.other_methods import METHODS
+from medkd_core.explanation.score_cam import DIALECTS
+from medkd_core.serving.messages import MethodChoice
+
+
+def possible_methods() -> tuple[MethodChoice, ...]:
+    """Score-CAM's dialects, then the methods that need torch where it is installed."""
+    dialects = [
+        MethodChoice(name, f"Score-CAM, {name}", f"As in {dialect.source}.")
+        for name, dialect in DIALECTS.items()
+    ]
+    others = [MethodChoice(name, m.label, m.remark) for name, m in METHODS.items()]
+    return (*dialects, *(others if has_torch() else []))
