@@ -51,11 +51,18 @@ class SmallEngine:
     def embeddings(self, inputs):
         return self.network.features(torch.from_numpy(inputs)).mean(dim=(2, 3)).numpy()
 
-    def masked_logits(self, image, masks, rows, columns, baseline, chunk_done=None):
+    def masked_logits(self, image, masks, rows, columns, baseline, chunk_done=None, owners=None):
+        owners = np.zeros(len(masks), np.intp) if owners is None else owners
+        images, baselines = (
+            np.broadcast_to(array, (max(owners) + 1, *array.shape[-3:]))
+            for array in (image, baseline)
+        )
         answers = []
         for start in range(0, len(masks), CHUNK):
-            full = (rows @ masks[start : start + CHUNK] @ columns.T)[:, None]
-            answers.append(self.logits(baseline + (image - baseline) * full))
+            part = slice(start, start + CHUNK)
+            full = (rows @ masks[part] @ columns.T)[:, None]
+            hidden = baselines[owners[part]]
+            answers.append(self.logits(hidden + (images[owners[part]] - hidden) * full))
             self.shown += len(full)
             if chunk_done is not None:
                 chunk_done(start + len(full))

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from medkd_core.errors import ExplanationError, OperationCancelled
-from medkd_core.explanation.score_cam import DIALECTS, PREVIEW_FORWARDS, score_cam
+from medkd_core.explanation.score_cam import DIALECTS, PREVIEW_FORWARDS, score_cam, score_cam_all
 
 
 def test_dialects_give_different_maps(engine, image):
@@ -89,10 +89,6 @@ def test_image_of_one_value_gives_finite_numbers(engine, image):
     assert np.isfinite(explanation.native).all()
 
 
-def test_network_of_one_class_is_explained(make_engine, image):
-    assert np.isfinite(score_cam(make_engine(classes=1), image, 0, dialect="authors").native).all()
-
-
 @pytest.mark.parametrize("class_index", [-1, 3])
 def test_class_that_does_not_exist_is_refused(engine, image, class_index):
     with pytest.raises(ExplanationError, match="there is no class"):
@@ -131,3 +127,47 @@ def test_score_that_overflows_only_under_a_mask_is_an_error(engine, image):
     engine.__class__ = Overflowing
     with pytest.raises(ExplanationError, match="masked images"):
         score_cam(engine, image, 0)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_several_images_and_classes_get_the_maps_they_get_alone(engine, image, dialect):
+    images = np.stack([image, image[::-1], np.flip(image, axis=2)])
+    together = score_cam_all(engine, images, [2, 0], dialect=dialect)
+    assert engine.shown == sum(of_image[0].forwards for of_image in together)
+    for one, of_image in zip(images, together, strict=True):
+        for class_index, found in zip([2, 0], of_image, strict=True):
+            alone = score_cam(engine, one, class_index, dialect=dialect)
+            np.testing.assert_allclose(found.input_map, alone.input_map, atol=1e-5)
+            assert (found.class_index, found.forwards) == (class_index, alone.forwards)
+
+
+def test_all_classes_are_explained_when_none_is_named(engine, image):
+    together = score_cam_all(engine, image[None])
+    assert [found.class_index for found in together[0]] == [0, 1, 2]
+
+
+def test_images_may_have_baselines_of_their_own(engine, image):
+    images, baselines = np.stack([image, -image]), np.stack([image / 2, -image])
+    together = score_cam_all(engine, images, [1], baseline=baselines)
+    for one, baseline, [found] in zip(images, baselines, together, strict=True):
+        alone = score_cam(engine, one, 1, baseline=baseline)
+        np.testing.assert_allclose(found.input_map, alone.input_map, atol=1e-5)
+
+
+def test_image_that_is_its_own_baseline_has_no_map(engine, image):
+    explanation = score_cam(engine, image, 0, baseline=image)
+    assert explanation.empty
+    assert not explanation.input_map.any()
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_score_that_is_the_same_whatever_is_shown_gives_an_explicit_no_map(engine, image, dialect):
+    with torch.no_grad():
+        engine.network.head.weight.zero_()
+    assert score_cam(engine, image, 0, dialect=dialect).empty
+
+
+def test_probability_of_a_single_class_gives_an_explicit_no_map(make_engine, image):
+    engine = make_engine(classes=1)
+    assert score_cam(engine, image, 0, dialect="authors").empty
+    assert not score_cam(engine, image, 0).empty

@@ -5,7 +5,7 @@ activation; the score S_k of the explained class weighs the channel in ``ReLU(su
 (Wang et al., 2020, arXiv:1910.01279). No gradients: any `Engine` will do.
 """
 
-from medkd_core.explanation.score_cam.compute import score_cam
+from medkd_core.explanation.score_cam.compute import score_cam, score_cam_all
 from medkd_core.explanation.score_cam.dialects import DEFAULT_DIALECT, DIALECTS, Dialect
 from medkd_core.explanation.score_cam.explanation import Explanation, Sensitivity
 from medkd_core.explanation.score_cam.maps import class_map
@@ -31,5 +31,6 @@ __all__ = [
     "map_sensitivity",
     "refined",
     "score_cam",
+    "score_cam_all",
     "show_masks",
 ]

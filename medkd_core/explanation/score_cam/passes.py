@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,33 +64,47 @@ class MaskedScores:
 
 
 def look(engine: Engine, image: FloatArray, baseline: FloatArray | None = None) -> Look:
-    """Show a network the whole image.
+    """Show a network the whole image (3, H, W); see `looks`."""
+    return looks(engine, image[np.newaxis], baseline)[0]
+
+
+def looks(engine: Engine, images: FloatArray, baselines: FloatArray | None = None) -> list[Look]:
+    """Show a network whole images.
 
     Parameters
     ----------
     engine : Engine
-    image : float32, (3, H, W)
+    images : float32, (n, 3, H, W)
         In the network's normalised units.
-    baseline : float32, (3, 1, 1) or (3, H, W), optional
+    baselines : float32, (3, 1, 1) or (3, H, W), or one of these for each image, optional
         What will be seen where a mask is 0; the training mean (0) when left out.
 
     Raises
     ------
     ExplanationError
-        An image of the wrong shape, values that are not finite, or a layer without maps.
+        Images of the wrong shape, values that are not finite, or a layer without maps.
     """
-    if image.shape != (3, *engine.input_shape):
-        raise no_map(f"the image is {image.shape}, the network takes {(3, *engine.input_shape)}")
-    ground = np.zeros((3, 1, 1), image.dtype) if baseline is None else baseline
-    if not (np.isfinite(image).all() and np.isfinite(ground).all()):
+    wanted = (3, *engine.input_shape)
+    if images.ndim != 4 or images.shape[1:] != wanted or not len(images):
+        raise no_map(f"the image is {images.shape[1:]}, the network takes {wanted}")
+    if baselines is None:
+        baselines = np.zeros((3, 1, 1), images.dtype)
+    grounds = baselines[np.newaxis] if baselines.ndim == 3 else baselines
+    if not (np.isfinite(images).all() and np.isfinite(grounds).all()):
         raise no_map("the image has values that are not finite numbers")
-    pair = np.stack([image, np.broadcast_to(ground, image.shape)])
-    logits, features = engine.logits_and_features(pair)
+    hidden = np.broadcast_to(grounds, (len(grounds), *wanted))
+    logits, features = engine.logits_and_features(np.concatenate([images, hidden]))
     if features.ndim != 4 or 0 in features.shape:
         raise no_map(f"the target layer's output {features.shape} has no channels of maps")
-    if not (np.isfinite(logits).all() and np.isfinite(features[0]).all()):
+    if not (np.isfinite(logits).all() and np.isfinite(features).all()):
         raise no_map("the network answers with values that are not finite numbers")
-    return Look(image, ground, logits[0], logits[1], features[0])
+    count = len(images)
+    of_grounds = np.broadcast_to(logits[count:], (count, logits.shape[1]))
+    grounds = np.broadcast_to(grounds, (count, *grounds.shape[1:]))
+    return [
+        Look(*parts)
+        for parts in zip(images, grounds, logits[:count], of_grounds, features[:count], strict=True)
+    ]
 
 
 def show_masks(
@@ -128,6 +142,49 @@ def show_masks(
     if not np.isfinite(logits).all():
         raise no_map("the network answers masked images with values that are not finite numbers")
     return MaskedScores(seen, masks, logits, shown)
+
+
+def show_all(
+    engine: Engine,
+    seen: Sequence[Look],
+    masks: Sequence[ChannelMasks],
+    chunk_done: Callable[[int], None] | None = None,
+) -> list[MaskedScores]:
+    """Show a network several images, each through all of its masks; they share batches.
+
+    Parameters
+    ----------
+    engine : Engine
+    seen : sequence of Look
+    masks : sequence of ChannelMasks
+        Of the same images in the same order.
+    chunk_done : callable, optional
+        See `show_masks`; counts the masked images of all.
+
+    Raises
+    ------
+    ExplanationError
+        The network answers with values that are not finite.
+    """
+    counts = [len(of_image.distinct) for of_image in masks]
+    logits = np.zeros((0, len(seen[0].logits)), seen[0].logits.dtype)
+    if sum(counts):
+        logits = engine.masked_logits(
+            np.stack([one.image for one in seen]),
+            np.concatenate([of_image.distinct for of_image in masks]),
+            masks[0].rows,
+            masks[0].columns,
+            np.stack([one.baseline for one in seen]),
+            chunk_done,
+            np.repeat(np.arange(len(seen)), counts),
+        )
+    if not np.isfinite(logits).all():
+        raise no_map("the network answers masked images with values that are not finite numbers")
+    parts = np.split(logits, np.cumsum(counts)[:-1])
+    return [
+        MaskedScores(one, of_image, part, np.ones(len(part), np.bool_))
+        for one, of_image, part in zip(seen, masks, parts, strict=True)
+    ]
 
 
 def no_map(because: str) -> ExplanationError:

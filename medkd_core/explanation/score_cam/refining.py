@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medkd_core.engines.protocol import Engine
-from medkd_core.explanation.score_cam.compute import explained, reporter
+from medkd_core.explanation.score_cam.compute import check_class, explained, reporter
 from medkd_core.explanation.score_cam.dialects import DEFAULT_DIALECT
 from medkd_core.explanation.score_cam.dialects import dialect as named_dialect
 from medkd_core.explanation.score_cam.explanation import Explanation
 from medkd_core.explanation.score_cam.masks import channel_masks
-from medkd_core.explanation.score_cam.passes import look, no_map
+from medkd_core.explanation.score_cam.passes import look
 from medkd_core.explanation.score_cam.preview import stages
 
 FloatArray = NDArray[np.float32]
@@ -50,8 +50,7 @@ def refined(
     began = time.perf_counter()
     rules = named_dialect(dialect)
     seen = look(engine, image, baseline)
-    if not 0 <= class_index < len(seen.logits):
-        raise no_map(f"there is no class {class_index}, only 0 to {len(seen.logits) - 1}")
+    check_class(seen, class_index)
     masks = channel_masks(seen.activations, engine.input_shape, rules)
     report = reporter(len(masks.distinct), progress, cancelled)
     for scores, error in stages(engine, seen, masks, class_index, rules, report):
