@@ -12,7 +12,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPainterPath, QPen
 
 from medkd_core.imaging.frame import Spacing
-from medkd_viewer.measuring.labels import Box, Ground, label_box, seen_points
+from medkd_viewer.measuring.labels import Box, Ground, label_box, leader, seen_points
 from medkd_viewer.measuring.measurement import Kind, Measurement
 from medkd_viewer.measuring.strokes import Line, on_pane, strokes
 from medkd_viewer.reading.painting import EDGE, draw_edged_text
@@ -36,14 +36,41 @@ class Item:
     words: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Text:
+    """Words that look for a place.
+
+    Attributes
+    ----------
+    words : tuple of str
+        Lines, the first the most important.
+    near : tuple of (float, float)
+        Where they should stand.
+    points : ndarray, (n, 2)
+        The `seen_points` of what they tell.
+    """
+
+    words: tuple[str, ...]
+    near: tuple[Point, ...]
+    points: Line
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Words at their place, and a line from there to what they tell if that is not close by."""
+
+    words: tuple[str, ...]
+    box: Box
+    leader: tuple[Point, Point] | None
+
+
 @dataclass(frozen=True, slots=True)
 class Drawn:
     """What is drawn of one measurement, in the pixels of a pane."""
 
     path: QPainterPath
     handles: tuple[Point, ...]
-    words: tuple[str, ...]
-    box: Box | None
+    label: Label | None
 
 
 def laid_out(
@@ -52,6 +79,7 @@ def laid_out(
     ratio: float,
     spacing: Spacing | None,
     taken: Sequence[Box],
+    in_hand: int | None = None,
 ) -> list[Drawn]:
     """Put measurements on a pane, each text where it disturbs least.
 
@@ -63,6 +91,8 @@ def laid_out(
         Of the film's pixels.
     taken : sequence of Box
         Where other texts stand.
+    in_hand : int or None
+        The one whose text is shown whatever others must give way where there is no room for all.
     """
     handles = [tuple(geometry.to_pane(*h) for h in _handles(item)) for item in items]
     lines = [_lines(item, geometry, ratio, spacing) for item in items]
@@ -70,18 +100,52 @@ def laid_out(
         seen_points([*its_lines, *(np.array([h]) for h in its_handles)], geometry.area)
         for its_lines, its_handles in zip(lines, handles, strict=True)
     ]
-    everything = Ground(np.concatenate([np.empty((0, 2)), *points]), geometry.area)
-    drawn: list[Drawn] = []
-    texts = list(taken)
-    for number, item in enumerate(items):
-        box = None
-        if item.words:
-            size, near, own = _text_size(item.words), handles[number], points[number]
-            box = label_box(size, near, geometry.area, own=own, everything=everything, taken=texts)
-        texts += [box] if box is not None else []
-        path = _path(item.kind, lines[number], handles[number])
-        drawn.append(Drawn(path, handles[number], item.words, box))
-    return drawn
+    texts = [
+        Text(item.words, its_handles, its_points)
+        for item, its_handles, its_points in zip(items, handles, points, strict=True)
+    ]
+    order = list(range(len(items)))
+    placed = _placed(texts, order, geometry.area, taken)
+    if in_hand is not None and in_hand < len(placed) and placed[in_hand] is None:
+        order.sort(key=lambda number: number != in_hand)
+        placed = _placed(texts, order, geometry.area, taken)
+    return [
+        Drawn(_path(item.kind, its_lines, its_handles), its_handles, label)
+        for item, its_lines, its_handles, label in zip(items, lines, handles, placed, strict=True)
+    ]
+
+
+def _placed(
+    texts: Sequence[Text], order: Sequence[int], area: Box, taken: Sequence[Box]
+) -> list[Label | None]:
+    """A label for each text that finds a place, those that come first in an order before others."""
+    nothing = np.empty((0, 2))
+    everything = Ground(np.concatenate([nothing, *(text.points for text in texts)]), area)
+    boxes = list(taken)
+    placed: list[Label | None] = [None] * len(texts)
+    for number in order:
+        own = texts[number].points
+        found = _fitted(texts[number], area, everything, boxes)
+        if found is not None:
+            words, box = found
+            boxes.append(box)
+            others = [text.points for text in texts if text is not texts[number]]
+            line = leader(box, own, np.concatenate([nothing, *others]))
+            placed[number] = Label(words, box, line)
+    return placed
+
+
+def _fitted(
+    text: Text, area: Box, everything: Ground, taken: Sequence[Box]
+) -> tuple[tuple[str, ...], Box] | None:
+    """A place for all lines of a text, else for its first, if there is one."""
+    for words in dict.fromkeys((text.words, text.words[:1])):
+        if words:
+            size, own = _text_size(words), text.points
+            box = label_box(size, text.near, area, own=own, everything=everything, taken=taken)
+            if box is not None:
+                return words, box
+    return None
 
 
 def paint(painter: QPainter, drawn: Drawn, ratio: float, *, with_handles: bool) -> None:
@@ -102,8 +166,22 @@ def paint(painter: QPainter, drawn: Drawn, ratio: float, *, with_handles: bool) 
         painter.setPen(QPen(shade, width))
         painter.drawPath(drawn.path)
         painter.drawPath(handles)
-    if drawn.box is not None:
-        painter.drawImage(QPointF(*drawn.box[:2]), _text_image(drawn.words, ratio))
+    if drawn.label is None:
+        return
+    if drawn.label.leader is not None:
+        _paint_leader(painter, drawn.label.leader, ratio)
+    painter.drawImage(QPointF(*drawn.label.box[:2]), _text_image(drawn.label.words, ratio))
+
+
+def _paint_leader(painter: QPainter, leader: tuple[Point, Point], ratio: float) -> None:
+    """Dotted, since it measures nothing."""
+    start, end = (QPointF(*place) for place in leader)
+    for shade, width in ((EDGE, 3 / ratio), (colour("crosshair"), 1 / ratio)):
+        pen = QPen(shade, width)
+        if width * ratio == 1:
+            pen.setDashPattern([3.0, 2.0])
+        painter.setPen(pen)
+        painter.drawLine(start, end)
 
 
 def _handles(item: Item) -> Sequence[Point]:

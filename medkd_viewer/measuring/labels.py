@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -21,6 +22,12 @@ _CLEARANCE = 6.0
 _CELL = 6.0
 _MOST_POINTS = 8000
 _SPOTS = 9
+_GRID = 16.0
+_MOST_COMPARED = 32
+# How much farther away, in pixels, a text may stand instead: over its own lines, over others', and
+# over another text, which it never does.
+_OWN_LINES, _OTHER_LINES, _OTHER_TEXT = 400.0, 250.0, 1e6
+_BESIDE = 1.5 * _GAP
 
 
 class Ground:
@@ -118,7 +125,7 @@ def label_box(
     Returns
     -------
     Box or None
-        None when nothing of the measurement is seen.
+        None when nothing of the measurement is seen, or no place is without text.
     """
     if not len(own):
         return None
@@ -126,21 +133,65 @@ def label_box(
     near = near[_within(near, area)]
     along = own[np.linspace(0, len(own) - 1, _SPOTS).astype(int)]
     inner, outermost = _grown(area, -_MARGIN), near if len(near) else along
-    box, trouble = _best(_kept_in(inner, _outside(size, outermost), size), own, everything, taken)
-    if trouble:
-        places = [*_outside(size, outermost), *_around(size, [*near, *along])]
-        box, _ = _best(_kept_in(inner, places, size), own, everything, taken)
-    return box
+    places = _outside(size, outermost)
+    for more in ([], _around(size, [*near, *along])):
+        places += more
+        boxes = _kept_in(inner, places, size)
+        trouble = _trouble(boxes, own, everything, taken)
+        if not trouble.min():
+            return _box(boxes[trouble.argmin()])
+    boxes = _kept_in(inner, [*places, *_grid(inner, size)], size)
+    trouble = _trouble(boxes, own, everything, taken) + distances(boxes, own)
+    return _box(boxes[trouble.argmin()]) if trouble.min() < _OTHER_TEXT else None
 
 
-def _best(boxes: Boxes, own: Line, everything: Ground, taken: Sequence[Box]) -> tuple[Box, int]:
-    """The first of the boxes that disturb least, and how much that is."""
+def leader(box: Box, own: Line, others: Line) -> tuple[Point, Point] | None:
+    """A line from a text to its measurement; None where it stands beside it and no other is nearer.
+
+    Parameters
+    ----------
+    own, others : ndarray, (n, 2)
+        The `seen_points` of its measurement, and of all others.
+    """
+    boxes = np.array([box])
+    away = float(distances(boxes, own)[0])
+    nearest_other = float(distances(boxes, others)[0]) if len(others) else math.inf
+    if away <= _BESIDE and away <= nearest_other:
+        return None
+    corner, size = boxes[0, :2], boxes[0, 2:]
+    starts = np.clip(own, corner, corner + size)
+    nearest = int(np.hypot(*(own - starts).T).argmin())
+    (x0, y0), (x1, y1) = starts[nearest].tolist(), own[nearest].tolist()
+    return (x0, y0), (x1, y1)
+
+
+def distances(boxes: Boxes, points: Line) -> NDArray[np.float64]:
+    """From each box to the nearest of some points; of very many points a share is looked at."""
+    points = points[:: len(points) // _MOST_COMPARED + 1]
+    low, high = boxes[:, None, :2], (boxes[:, :2] + boxes[:, 2:])[:, None]
+    away = np.maximum(0.0, np.maximum(low - points, points - high))
+    return np.asarray(np.hypot(away[..., 0], away[..., 1]).min(axis=1))
+
+
+def _trouble(
+    boxes: Boxes, own: Line, everything: Ground, taken: Sequence[Box]
+) -> NDArray[np.float64]:
     over_own, over_others = everything.disturbed(boxes, own)
-    # Over other lines is bad, over another text worse, over its own lines worst.
-    trouble = 4 * over_own + 2 * _meet(boxes, taken) + over_others
-    at = int(trouble.argmin())
-    left, top, width, height = boxes[at].tolist()
-    return (left, top, width, height), int(trouble[at])
+    lines = _OWN_LINES * over_own + _OTHER_LINES * over_others
+    return np.asarray(lines + _OTHER_TEXT * _meet(boxes, taken))
+
+
+def _grid(area: Box, size: tuple[float, float]) -> list[Point]:
+    """Upper left corners of a text all over an area."""
+    left, top, width, height = area
+    across = np.arange(left, left + width - size[0], _GRID)
+    down = np.arange(top, top + height - size[1], _GRID)
+    return [(x, y) for x in across.tolist() for y in down.tolist()]
+
+
+def _box(box: NDArray[np.float64]) -> Box:
+    left, top, width, height = box.tolist()
+    return left, top, width, height
 
 
 def _outside(size: tuple[float, float], near: Line) -> list[Point]:

@@ -171,6 +171,11 @@ class MeasuringOverlay(QObject):
 
     # what is drawn
 
+    @property
+    def drawn(self) -> Sequence[Drawn]:
+        """What was painted last."""
+        return self._laid_out[1] if self._laid_out is not None else ()
+
     def _drawn(self, geometry: PaneGeometry, ratio: float, taken: tuple[Box, ...]) -> list[Drawn]:
         """All measurements on the pane, and last the unfinished one; kept until one changes."""
         film, sheet, hand = self._state.film, self.sheet, self._hand
@@ -179,11 +184,13 @@ class MeasuringOverlay(QObject):
         if hand.held is not None and hand.held.position < len(shown):
             shown[hand.held.position] = hand.held.now
         unfinished = hand.drawing.points if hand.drawing is not None else ()
-        key = (tuple(shown), unfinished, geometry, ratio, taken)
+        key = (tuple(shown), unfinished, geometry, ratio, taken, sheet.chosen)
         if self._laid_out is None or self._laid_out[0] != key:
             self._words = {m: self._words_of(m, film) for m in shown}
             items = self._items(shown, unfinished, film)
-            drawn = laid_out(items, geometry, ratio, film.frame.spacing, taken)
+            in_hand = len(shown) if hand.drawing is not None else sheet.chosen
+            spacing = film.frame.spacing
+            drawn = laid_out(items, geometry, ratio, spacing, taken, in_hand)
             self._laid_out = (key, drawn)
         return self._laid_out[1]
 
