@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QSlider, QWidget
 
 from medkd_core.serving.messages import MethodChoice
@@ -26,13 +26,13 @@ class MapControls(QWidget):
     def __init__(self, style: MapStyle, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._style = style
-        self._class = _named(QComboBox(), "Class that the maps explain")
-        self._class.activated.connect(self.class_chosen)
         self._method = _named(QComboBox(), "How the maps are made")
         self._method.setObjectName("methods")
         self._method.activated.connect(
             lambda index: self.method_chosen.emit(self._method.itemData(index))
         )
+        self._class = _named(QComboBox(), "Class that the maps explain")
+        self._class.activated.connect(self.class_chosen)
         self._opacity = _slider("Opacity of the maps", 1.0)
         self._threshold = _slider("Threshold of the maps", _HIGHEST_THRESHOLD)
         self._colours = _named(QComboBox(), "Colours of the maps")
@@ -42,6 +42,8 @@ class MapControls(QWidget):
         )
         self._opacity_figure, self._threshold_figure = _figure(), _figure()
         self._lay_out()
+        for control in (self._method, self._class, self._colours, self._opacity, self._threshold):
+            control.installEventFilter(self)
         self.show_style(style)
         self._opacity.valueChanged.connect(self._change)
         self._threshold.valueChanged.connect(self._change)
@@ -82,8 +84,15 @@ class MapControls(QWidget):
 
     def focus_first(self) -> None:
         """Put the focus on the first control that can be used."""
-        first = self._class if self._class.isEnabled() else self._opacity
+        first = self._method if self._method.isEnabled() else self._opacity
         first.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        """The wheel scrolls the panel and changes no choice on its way."""
+        if event.type() is QEvent.Type.Wheel:
+            event.ignore()
+            return True
+        return super().eventFilter(watched, event)
 
     def _lay_out(self) -> None:
         grid = QGridLayout(self)

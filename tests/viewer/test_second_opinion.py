@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 from drawn_worker import LABELS, NO_CLASS, OTHER_CLASS, drawn_manifest
-from PySide6.QtWidgets import QComboBox
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QComboBox, QSlider
 
 from medkd_core.serving.messages import Explain, Predict
 from medkd_viewer.findings.comparing_maps import (
@@ -199,3 +201,23 @@ def test_another_method_is_asked_for_and_the_first_ones_maps_are_kept(desk, film
     desk.wait(lambda: desk.opinion.settled)
     assert desk.opinion.method == "pytorch-grad-cam"
     assert len(explained(desk.worker)) == asked
+
+
+def test_wheel_over_the_controls_of_maps_chooses_nothing(desk, films):
+    desk.open([films / "ada.dcm"])
+    controls = desk.room.findings.controls
+    boxes = [*controls.findChildren(QComboBox), *controls.findChildren(QSlider)]
+    before = [box.property("currentIndex") or box.property("value") for box in boxes]
+    for box in boxes:
+        wheel = QWheelEvent(
+            QPointF(5, 5),
+            QPointF(box.mapToGlobal(QPoint(5, 5))),
+            QPoint(),
+            QPoint(0, -240),
+            Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QApplication.sendEvent(box, wheel)
+    assert [box.property("currentIndex") or box.property("value") for box in boxes] == before
