@@ -6,6 +6,7 @@ activation; the score S_k of the explained class weighs the channel in ``ReLU(su
 """
 
 from medkd_core.explanation.score_cam.compute import score_cam, score_cam_all
+from medkd_core.explanation.score_cam.contrast import contrast_cam, contrast_map
 from medkd_core.explanation.score_cam.dialects import DEFAULT_DIALECT, DIALECTS, Dialect
 from medkd_core.explanation.score_cam.explanation import Explanation, Sensitivity
 from medkd_core.explanation.score_cam.maps import class_map
@@ -27,6 +28,8 @@ __all__ = [
     "Sensitivity",
     "channel_masks",
     "class_map",
+    "contrast_cam",
+    "contrast_map",
     "look",
     "map_sensitivity",
     "refined",

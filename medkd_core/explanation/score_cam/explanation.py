@@ -52,7 +52,10 @@ class Explanation:
     sensitivity : Sensitivity, optional
         None where it was not asked for, or there is no map.
     error : float, optional
-        How far the map may be from the exact one; None where that is not known.
+        How far the map may be from the exact one, see `kriging.stated_error`; None where that is
+        not known.
+    against : int, optional
+        The class that a contrast map holds this one against.
     """
 
     native: FloatArray
@@ -66,3 +69,4 @@ class Explanation:
     empty: bool
     sensitivity: Sensitivity | None = None
     error: float | None = None
+    against: int | None = None

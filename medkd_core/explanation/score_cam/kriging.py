@@ -33,7 +33,6 @@ NUGGET = 0.01
 """Variance that the masks do not explain at all."""
 
 DRAWS = 100
-CONFIDENCE = 0.95
 
 
 def mask_covariance(masks: FloatArray) -> FloatArray:
@@ -147,8 +146,10 @@ def stated_error(
 ) -> float:
     """How far the map may be from the exact one.
 
-    Maps are drawn as likely as the answers so far allow; 95 % of them have a Spearman correlation
-    of at least 1 minus this number to the map of the expected answers.
+    A hundred native maps are drawn, each as likely as the answers so far make it. This is 1 minus
+    Spearman's correlation of the worst of them to the map of the expected answers: an estimate from
+    what was seen, not a bound. On chest films the exact map lay within it in 92 % of maps or more,
+    at every stage and for every network (``tests/benchmarks/map_fidelity.py``).
 
     Parameters
     ----------
@@ -178,8 +179,7 @@ def stated_error(
     deviations = steps * np.sqrt(np.maximum(variances, 0)) @ axes.T
     evidence, _ = _evidence(scores, class_index, rules)
     expected = np.maximum(evidence, 0)
-    alike = [spearman(expected, np.maximum(evidence + moved, 0)) for moved in deviations]
-    return 1 - float(np.quantile(alike, 1 - CONFIDENCE))
+    return 1 - min(spearman(expected, np.maximum(evidence + moved, 0)) for moved in deviations)
 
 
 def _seen(scores: MaskedScores) -> tuple[IndexArray, NDArray[np.float64]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from medkd_core.explanation.agreement.similarity import spearman
@@ -32,10 +34,17 @@ def map_sensitivity(
     Sensitivity or None
         None where there is no map. Classes without a map are left out.
     """
-    if found.empty:
-        return None
     indices = range(len(scores.look.logits))
     others = [class_map(scores, index, rules) for index in indices if index != class_index]
+    return sensitivity_among(found, others, scores)
+
+
+def sensitivity_among(
+    found: ClassMap, others: Sequence[ClassMap], scores: MaskedScores
+) -> Sensitivity | None:
+    """Compare a map with those of the other classes, and with the channel mean of the scores."""
+    if found.empty:
+        return None
     alike = [spearman(found.native, other.native) for other in others if not other.empty]
     return Sensitivity(
         other_classes=max(alike, default=None),

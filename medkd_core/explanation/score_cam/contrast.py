@@ -1,0 +1,173 @@
+"""Why this class and not that one: the places that tell the two apart.
+
+The image was seen through every mask m_k; d_k is the logit of the class less that of its rival.
+A linear model over the cells u of the masks explains these differences,
+
+    d_k ~ a + sum_u b(u) m_k(u),    b = argmin sum_k (d_k - a - b.m_k)^2 + penalty |b|^2,
+
+as LIME does with masks drawn at random (Ribeiro et al., 2016, doi:10.1145/2939672.2939778). The
+map is the positive part of b: by how much showing a place moves the network from the rival to the
+class. Exchanging the two classes changes the sign of b; what all classes share, cancels.
+
+Chosen among weighted sums of channels (weights: differences of scores, centred or above those of
+the baseline, and losses when the channel's places are hidden) and such models: on chest films its
+order of places moved the difference most, when they were shown and when they were hidden.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medkd_core.engines.protocol import Engine
+from medkd_core.explanation.score_cam.compute import check_class, reporter
+from medkd_core.explanation.score_cam.dialects import DEFAULT_DIALECT, DIALECTS
+from medkd_core.explanation.score_cam.explanation import Explanation
+from medkd_core.explanation.score_cam.maps import ClassMap, weighted_map
+from medkd_core.explanation.score_cam.masks import channel_masks
+from medkd_core.explanation.score_cam.passes import MaskedScores, look, no_map
+from medkd_core.explanation.score_cam.preview import stages
+from medkd_core.explanation.score_cam.sensitivity import sensitivity_among
+
+FloatArray = NDArray[np.float32]
+
+METHOD = "contrast"
+PENALTY = 1.0
+"""In mean variances of a cell over the masks. Less makes previews less like the exact map."""
+SHUFFLES = 99
+CHANCE = 0.95
+"""Share of the models of shuffled answers whose effects must be smaller."""
+
+
+def contrast_map(scores: MaskedScores, class_index: int, against: int | None = None) -> ClassMap:
+    """What speaks for a class and against another.
+
+    Parameters
+    ----------
+    scores : MaskedScores
+        With an answer for every mask, given or expected.
+    class_index : int
+    against : int, optional
+        Another class; the likeliest other one when left out.
+
+    Returns
+    -------
+    ClassMap
+        Empty where no place speaks for the class, or where the answers of the network do not
+        depend on the places more than shuffled answers would seem to.
+
+    Raises
+    ------
+    ExplanationError
+        There is no such class, or no other.
+    """
+    rival = rival_of(scores.look.logits, class_index, against)
+    difference = scores.logits[:, class_index].astype(np.float64) - scores.logits[:, rival]
+    _, height, width = scores.masks.distinct.shape
+    cells = scores.masks.distinct.reshape(len(difference), height * width).astype(np.float64)
+    effects = _effects(cells, difference).reshape(1, height, width)
+    input_shape = scores.look.image.shape[1:]
+    return weighted_map(effects.astype(scores.look.activations.dtype), np.ones(1), input_shape)
+
+
+def contrast_cam(
+    engine: Engine,
+    image: FloatArray,
+    class_index: int,
+    against: int | None = None,
+    *,
+    baseline: FloatArray | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Iterator[Explanation]:
+    """Compute a contrast map in stages, with the masked passes of Score-CAM's default dialect.
+
+    Parameters
+    ----------
+    engine, image, class_index, baseline, progress, cancelled
+        See `score_cam`.
+    against : int, optional
+        Another class; the likeliest other one when left out.
+
+    Yields
+    ------
+    Explanation
+        After 32 masked passes, 64, 128, ..., all; the last one is exact. The errors of the others
+        are not stated.
+
+    Raises
+    ------
+    ExplanationError, OperationCancelled
+        See `score_cam`; or there is no other class.
+    """
+    began = time.perf_counter()
+    rules = DIALECTS[DEFAULT_DIALECT]
+    seen = look(engine, image, baseline)
+    check_class(seen, class_index)
+    rival = rival_of(seen.logits, class_index, against)
+    masks = channel_masks(seen.activations, engine.input_shape, rules)
+    report = reporter(len(masks.distinct), progress, cancelled)
+    for scores, _ in stages(engine, seen, masks, class_index, rules, report):
+        found = contrast_map(scores, class_index, rival)
+        others = [contrast_map(scores, other) for other in range(len(seen.logits))]
+        del others[class_index]
+        exact = bool(scores.shown.all())
+        yield Explanation(
+            native=found.native,
+            input_map=found.input_map,
+            class_index=class_index,
+            method=METHOD,
+            exact=exact,
+            forwards=int(scores.shown.sum()),
+            seconds=time.perf_counter() - began,
+            logits=seen.logits,
+            empty=found.empty,
+            sensitivity=sensitivity_among(found, others, scores),
+            error=0.0 if exact else None,
+            against=rival,
+        )
+
+
+def rival_of(logits: FloatArray, class_index: int, against: int | None = None) -> int:
+    """The class that another is held against: the one named, or the likeliest other one.
+
+    Parameters
+    ----------
+    logits : float32, (classes,)
+        Of the whole image.
+
+    Raises
+    ------
+    ExplanationError
+        There is no such class, or no other.
+    """
+    others = [index for index in np.argsort(-logits, kind="stable") if index != class_index]
+    if not others:
+        raise no_map("the network knows one class only, which has no rival")
+    rival = int(others[0]) if against is None else against
+    if rival not in others:
+        raise no_map(f"class {class_index} cannot be held against class {rival}")
+    return rival
+
+
+def _effects(
+    cells: NDArray[np.float64], difference: NDArray[np.float64], seed: int = 0
+) -> NDArray[np.float64]:
+    """b (places,) from masks (m, places) and answers (m,); 0 where shuffled answers do as well."""
+    nothing = np.zeros(cells.shape[1])
+    if len(cells) < 2:
+        return nothing
+    apart = cells - cells.mean(axis=0)
+    products = apart.T @ apart
+    penalty = PENALTY * np.trace(products) / len(products)
+    if not penalty:
+        return nothing
+    model = np.linalg.solve(products + penalty * np.eye(len(products)), apart.T)
+    generator = np.random.default_rng(seed)
+    shuffled = [generator.permutation(difference) for _ in range(SHUFFLES)]
+    by_chance = np.linalg.norm(model @ np.stack(shuffled, axis=1), axis=0)
+    effects = np.asarray(model @ difference)
+    return effects if np.linalg.norm(effects) > np.quantile(by_chance, CHANCE) else nothing
