@@ -149,7 +149,7 @@ def _fitted(
 
 
 def paint(painter: QPainter, drawn: Drawn, ratio: float, *, with_handles: bool) -> None:
-    """Draw a measurement.
+    """Draw a measurement, all but its words.
 
     Parameters
     ----------
@@ -166,11 +166,15 @@ def paint(painter: QPainter, drawn: Drawn, ratio: float, *, with_handles: bool) 
         painter.setPen(QPen(shade, width))
         painter.drawPath(drawn.path)
         painter.drawPath(handles)
-    if drawn.label is None:
-        return
-    if drawn.label.leader is not None:
+    if drawn.label is not None and drawn.label.leader is not None:
         _paint_leader(painter, drawn.label.leader, ratio)
-    painter.drawImage(QPointF(*drawn.label.box[:2]), _text_image(drawn.label.words, ratio))
+
+
+def paint_words(painter: QPainter, drawn: Drawn, ratio: float) -> None:
+    """Write what a measurement says; after the lines of all, so that none crosses it."""
+    if drawn.label is not None:
+        image = _text_image(drawn.label.words, ratio)
+        painter.drawImage(QPointF(*drawn.label.box[:2]), image)
 
 
 def _paint_leader(painter: QPainter, leader: tuple[Point, Point], ratio: float) -> None:

@@ -133,10 +133,10 @@ def label_box(
     near = near[_within(near, area)]
     along = own[np.linspace(0, len(own) - 1, _SPOTS).astype(int)]
     inner, outermost = _grown(area, -_MARGIN), near if len(near) else along
-    places = _outside(size, outermost)
-    for more in ([], _around(size, [*near, *along])):
-        places += more
-        boxes = _kept_in(inner, places, size)
+    beside = _outside(size, outermost)
+    places = [*beside, *_around(size, [*near, *along])]
+    for some in (beside, places):
+        boxes = _kept_in(inner, some, size)
         trouble = _trouble(boxes, own, everything, taken)
         if not trouble.min():
             return _box(boxes[trouble.argmin()])

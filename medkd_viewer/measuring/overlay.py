@@ -9,7 +9,7 @@ from PySide6.QtGui import QGuiApplication, QPainter
 
 from medkd_viewer.measuring.drawing import next_step
 from medkd_viewer.measuring.hand import Hand
-from medkd_viewer.measuring.ink import Drawn, Item, laid_out, paint
+from medkd_viewer.measuring.ink import Drawn, Item, laid_out, paint, paint_words
 from medkd_viewer.measuring.labels import Box
 from medkd_viewer.measuring.measurement import Kind, Measurement
 from medkd_viewer.measuring.readings import readings
@@ -64,6 +64,8 @@ class MeasuringOverlay(QObject):
         in_hand = {self.sheet.chosen, len(self.sheet.measurements)}
         for number, one in enumerate(drawn):
             paint(painter, one, ratio, with_handles=number in in_hand)
+        for one in drawn:
+            paint_words(painter, one, ratio)
 
     def press(self, place: QPointF, geometry: PaneGeometry) -> bool:
         """Take what lies there, or begin a measurement when that is the tool in hand."""

@@ -63,7 +63,8 @@ class FilmPane(FilmView):
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """Start a drag; the pane becomes the one in use."""
         self.activated.emit()
-        if not self._is_taken(event):
+        # Another button that goes down while an overlay holds the left one means nothing.
+        if self._holder is None and not self._takes(event):
             self._gestures.press(event.position(), event.buttons())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
@@ -73,6 +74,7 @@ class FilmPane(FilmView):
         geometry = self.geometry_now()
         if geometry is None:
             return
+        self._let_go_unheard(event)
         if self._holder is not None:
             self._holder.move(event.position(), geometry)
             self._gestures.point_at(event.position(), geometry)
@@ -84,11 +86,14 @@ class FilmPane(FilmView):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """End a drag that an overlay has taken; a right click that dragged nothing asks a menu."""
         geometry = self.geometry_now()
-        if event.button() is Qt.MouseButton.LeftButton and self._holder is not None:
-            if geometry is not None:
-                self._holder.release(event.position(), geometry)
-            self._holder = None
-        if event.button() is Qt.MouseButton.RightButton and not self._gestures.has_dragged:
+        if self._holder is not None:
+            if event.button() is Qt.MouseButton.LeftButton:
+                if geometry is not None:
+                    self._holder.release(event.position(), geometry)
+                self._holder = None
+            return
+        alone = event.button() is Qt.MouseButton.RightButton and not event.buttons()
+        if alone and not self._gestures.has_dragged:
             self.menu_asked.emit(event.globalPosition().toPoint())
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
@@ -98,7 +103,9 @@ class FilmPane(FilmView):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """Show this pane alone, or all again; an overlay takes it for another press."""
-        if not self._is_taken(event) and event.button() is Qt.MouseButton.LeftButton:
+        if self._holder is not None:
+            return
+        if not self._takes(event) and event.button() is Qt.MouseButton.LeftButton:
             self.maximise_asked.emit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
@@ -156,8 +163,14 @@ class FilmPane(FilmView):
         if geometry is None or not self._gestures.key(event.key(), geometry):
             super().keyPressEvent(event)
 
-    def _is_taken(self, event: QMouseEvent) -> bool:
-        """An overlay holds the left button, or takes it now."""
+    def _let_go_unheard(self, event: QMouseEvent) -> None:
+        """A popup may have heard the left button go up in our place."""
+        if self._holder is not None and not event.buttons() & Qt.MouseButton.LeftButton:
+            self._holder.abandon()
+            self._holder = None
+
+    def _takes(self, event: QMouseEvent) -> bool:
+        """An overlay takes the left button."""
         geometry = self.geometry_now()
         if geometry is not None and event.button() is Qt.MouseButton.LeftButton:
             place = event.position()

@@ -3,8 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from measured_films import AT_DETECTOR, MeasuredPane, film, grey_frame
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from medkd_core.imaging.frame import Spacing, SpacingBasis
 from medkd_viewer.measuring.measurement import Kind
@@ -294,3 +296,44 @@ def test_every_pane_of_a_film_shows_what_was_measured_on_one(qtbot):
     one.drag((40, 50), (160, 120))
     assert other.sheet is one.sheet
     assert other.pane.grab().toImage() != before
+
+
+def mouse(hands, kind, place, button, buttons) -> None:
+    where = QPointF(hands.at(*place))
+    event = QMouseEvent(
+        kind, where, hands.pane.mapToGlobal(where), button, buttons, Qt.KeyboardModifier.NoModifier
+    )
+    QApplication.sendEvent(hands.pane, event)
+
+
+LEFT, RIGHT, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.NoButton
+
+
+def test_right_click_during_a_drag_opens_no_menu_and_spoils_no_measurement(hands):
+    asked = []
+    hands.pane.menu_asked.connect(asked.append)
+    hands.look.set_tool(Tool.LENGTH)
+    mouse(hands, QEvent.Type.MouseButtonPress, (50, 50), LEFT, LEFT)
+    mouse(hands, QEvent.Type.MouseMove, (90, 60), NONE, LEFT)
+    mouse(hands, QEvent.Type.MouseButtonPress, (90, 60), RIGHT, LEFT | RIGHT)
+    mouse(hands, QEvent.Type.MouseButtonRelease, (90, 60), RIGHT, LEFT)
+    mouse(hands, QEvent.Type.MouseMove, (120, 60), NONE, LEFT)
+    mouse(hands, QEvent.Type.MouseButtonRelease, (120, 60), LEFT, NONE)
+    assert asked == []
+    (length,) = hands.sheet.measurements
+    assert length.points[0] == pytest.approx((50, 50), abs=0.5)
+    assert length.points[1] == pytest.approx((120, 60), abs=0.5)
+
+
+def test_drag_whose_end_nobody_heard_is_given_up_and_the_mouse_is_free_again(hands):
+    hands.look.set_tool(Tool.LENGTH)
+    mouse(hands, QEvent.Type.MouseButtonPress, (50, 50), LEFT, LEFT)
+    mouse(hands, QEvent.Type.MouseMove, (90, 60), NONE, LEFT)
+    mouse(hands, QEvent.Type.MouseMove, (120, 60), NONE, NONE)
+    assert not hands.overlay.is_busy
+    middle = Qt.MouseButton.MiddleButton
+    before = hands.state.viewport
+    mouse(hands, QEvent.Type.MouseButtonPress, (120, 60), middle, middle)
+    mouse(hands, QEvent.Type.MouseMove, (140, 60), NONE, middle)
+    assert hands.state.viewport.center != before.center
+    assert hands.sheet.measurements == ()
