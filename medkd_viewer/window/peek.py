@@ -23,22 +23,25 @@ class Peek(QObject):
         super().__init__(parent)
         self._action = action
         self._since: float | None = None
-        action.triggered.connect(self._note_press)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
-        """Watch for the key to be let go."""
-        if isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyRelease:
-            self._take_release(event)
+        """Watch for the key to go down, to reach the action, and to be let go."""
+        kind = event.type()
+        if kind is QEvent.Type.Shortcut and watched is self._action:
+            self._since = time.monotonic()
+        elif isinstance(event, QKeyEvent) and self._is_ours(event):
+            if kind is QEvent.Type.ShortcutOverride:
+                # A text field may keep this press; only the action's own event counts.
+                self._since = None
+            elif kind is QEvent.Type.KeyRelease:
+                self._let_go()
         return False
 
-    def _note_press(self) -> None:
-        self._since = time.monotonic()
-
-    def _take_release(self, event: QKeyEvent) -> None:
+    def _is_ours(self, event: QKeyEvent) -> bool:
         keys = {shortcut[0].key() for shortcut in self._action.shortcuts()}  # type: ignore[index]
-        if event.key() not in keys or event.isAutoRepeat() or self._since is None:
-            return
-        held = time.monotonic() - self._since > _HELD_S
-        if held:
+        return event.key() in keys and not event.isAutoRepeat()
+
+    def _let_go(self) -> None:
+        since, self._since = self._since, None
+        if since is not None and time.monotonic() - since > _HELD_S:
             self._action.trigger()
-        self._since = None

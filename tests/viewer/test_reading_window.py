@@ -5,13 +5,14 @@ import pytest
 from drawn_worker import LABELS
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QToolButton
 
 from medkd_core.serving.messages import Explain
 from medkd_viewer.findings.results import MapStatus
 from medkd_viewer.reading.corner_texts import window_text
 from medkd_viewer.reading.look import Tool
 from medkd_viewer.studies.rows import Section, SectionRow
+from medkd_viewer.studies.search_field import SearchField
 
 NETWORKS = list(LABELS)
 
@@ -130,6 +131,25 @@ def test_held_key_peeks_at_the_film_and_brings_the_maps_back(desk, films, qtbot)
     qtbot.wait(500)
     qtbot.keyRelease(desk.panes.film_pane, Qt.Key.Key_G)
     assert desk.room.look.style.visible
+
+
+def test_key_typed_into_a_field_does_not_peek_after_the_button_was_clicked(desk, films, qtbot):
+    desk.open([films])
+    (button,) = (
+        button
+        for button in desk.window.findChildren(QToolButton)
+        if desk.window.actions_by_name["maps"] in button.actions() and button.isVisible()
+    )
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert not desk.room.look.style.visible
+    search = desk.window.findChild(SearchField)
+    desk.room.studies.focus_search()
+    for _ in range(2):
+        qtbot.keyPress(search, Qt.Key.Key_G)
+        qtbot.wait(450)
+        qtbot.keyRelease(search, Qt.Key.Key_G)
+    assert search.text() == "gg"
+    assert not desk.room.look.style.visible
 
 
 def test_refused_file_is_listed_with_its_reason_and_studies_stay(desk, films):
