@@ -1,4 +1,4 @@
-"""The decoders as the window sees them: a result or a sentence comes back to its thread."""
+"""The decoders as the window sees them: a result or an error comes back to its thread."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from medkd_core.errors import MedKDError, OperationCancelled
+from medkd_core.errors import MedKDError, OperationCancelled, UnreadableFileError
 from medkd_core.imaging.content import FileContent
 from medkd_core.imaging.frame import Frame
 from medkd_core.imaging.study import FoundStudies
@@ -19,7 +19,7 @@ from medkd_core.imaging.study import FoundStudies
 _log = logging.getLogger(__name__)
 
 Then = Callable[[Any], None]
-Otherwise = Callable[[str], None]
+Otherwise = Callable[[MedKDError], None]
 
 
 class Pool(Protocol):
@@ -68,7 +68,7 @@ class Decoding(QObject):
         *,
         background: bool = False,
     ) -> Future[Frame]:
-        """Decode a frame; one of the two callbacks is called with the `Frame` or a sentence.
+        """Decode a frame; one of the two callbacks is called with the `Frame` or an error.
 
         The future may be cancelled while it waits; neither callback is called then. What nobody
         waits for (a thumbnail) belongs to the background, where it keeps no film waiting.
@@ -78,7 +78,7 @@ class Decoding(QObject):
         return future
 
     def content(self, path: Path, then: Then, otherwise: Otherwise) -> None:
-        """Read a file's elements; a callback is called with the `FileContent` or a sentence."""
+        """Read a file's elements; a callback is called with the `FileContent` or an error."""
         self._follow(self._pool.content(path), then, otherwise)
 
     def search(
@@ -88,7 +88,7 @@ class Decoding(QObject):
         otherwise: Otherwise,
         found: Callable[[FoundStudies], None] | None = None,
     ) -> Callable[[], None]:
-        """Look for studies; a callback is called with all `FoundStudies` or a sentence.
+        """Look for studies; a callback is called with all `FoundStudies` or an error.
 
         Until then `found` is called now and again with what was newly found. What is returned
         cancels the search; no callback is called any more then.
@@ -126,9 +126,10 @@ def _deliver(future: Future[Any], then: Then, otherwise: Otherwise) -> None:
     except (CancelledError, OperationCancelled):
         return
     except MedKDError as error:
-        otherwise(str(error))
+        otherwise(error)
     except Exception as error:
         _log.exception("A decoder's answer could not be used")
-        otherwise(f"The file could not be read ({type(error).__name__}).")
+        because = f"what was read makes no sense ({type(error).__name__})"
+        otherwise(UnreadableFileError("Cannot read the file", because=because))
     else:
         then(result)

@@ -98,7 +98,7 @@ class MainWindow(QMainWindow):
             [self.actions_by_name[name] for name in ("tags", "steps", "hide_patient")],
         )
         self.top_bar, self.bottom_bar = TopBar(self.actions_by_name), BottomBar()
-        self.message = Message(self)
+        self.message = Message(self.room.look, self)
         self.message.changed.connect(self._show_activity)
         self._lay_out()
         self._connect_actions()

@@ -10,7 +10,8 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
 
-from medkd_core.imaging.study import FoundStudies, Instance, Refusal, Study
+from medkd_core.errors import MedKDError
+from medkd_core.imaging.study import Instance, Study
 from medkd_viewer.contents.reading_area import ReadingArea
 from medkd_viewer.contents.text_page import TextPage
 from medkd_viewer.counting import plural
@@ -30,11 +31,12 @@ from medkd_viewer.reading.look import Look
 from medkd_viewer.reading.map_layer import MapStyle
 from medkd_viewer.reading.pane_grid import PaneGrid
 from medkd_viewer.reading.state import ReadingState
+from medkd_viewer.said import Said, told
 from medkd_viewer.settings import Settings
 from medkd_viewer.studies.file_manager import show_in_folder
 from medkd_viewer.studies.intake import Intake
 from medkd_viewer.studies.journal import Journal
-from medkd_viewer.studies.library import Library, Sign
+from medkd_viewer.studies.library import Library
 from medkd_viewer.studies.opening import Opening
 from medkd_viewer.studies.panel import StudiesPanel
 from medkd_viewer.studies.pictures import count_images, documents_of
@@ -56,10 +58,10 @@ class ReadingRoom(QWidget):
     settings : Settings
     """
 
-    message = Signal(str)
-    """A sentence for the bottom bar."""
-    answered = Signal(str)
-    """A sentence that says what became of a key: it comes before what is running."""
+    message = Signal(object)
+    """`Said` for the bottom bar."""
+    answered = Signal(object)
+    """`Said` of what became of a key: it comes before what is running."""
     study_changed = Signal()
 
     def __init__(
@@ -73,7 +75,7 @@ class ReadingRoom(QWidget):
         super().__init__(parent)
         self.settings, self.opinion, self._decoding = settings, opinion, decoding
         self.is_opening = False
-        self.trouble = ""
+        self.trouble: Said = ""
         self.library = Library(journal)
         self.look = Look(settings.map_style(), self)
         self.desk = Desk(self.look, self)
@@ -117,7 +119,9 @@ class ReadingRoom(QWidget):
             return
         shown = self.opener.study
         self.area.show_films()
-        if shown is None or (shown.uid, self.opener.position) != (study.uid, position):
+        is_new = shown is None or (shown.uid, self.opener.position) != (study.uid, position)
+        # What was not opened may be tried again.
+        if is_new or self.state.film is None:
             self.is_opening, self.trouble = True, ""
             self.opener.open(study, position)
 
@@ -296,11 +300,10 @@ class ReadingRoom(QWidget):
     def _begin_to_open(self) -> None:
         self.is_opening, self.trouble = True, ""
 
-    def _fail_to_open(self, reason: str) -> None:
+    def _fail_to_open(self, reason: Said) -> None:
         self.is_opening, self.trouble = False, reason
-        told = _without_file(reason) if self.look.patient_hidden else reason
-        self.panes.film_pane.explain(told)
-        self.message.emit(told)
+        self.panes.film_pane.explain(reason)
+        self.message.emit(reason)
 
     def _show_film(self, film: Film) -> None:
         before = self.state.film
@@ -310,6 +313,8 @@ class ReadingRoom(QWidget):
             self.panes.set_networks_silent(False)
         self.state.show_film(film)
         self._asking.show_film(film)
+        if self.library.note_opened(film.study.uid, film.address.path):
+            self.studies.refresh()
         self.studies.show_film(film.study, film.instance)
         self._judging.show_known()
         if is_opened:
@@ -330,16 +335,14 @@ class ReadingRoom(QWidget):
             self.hanging.hang(state, study, position)
             self.comparing.changed.emit()
 
-    def _refuse_study(self, study: Study, reason: str) -> None:
-        self.library.remark(study.uid, "Not opened", Sign.FAILURE)
-        path = study.instances[0].path if study.instances else Path(study.uid)
-        self.library.add(FoundStudies((), (Refusal(path, reason),)))
+    def _refuse_study(self, study: Study, error: MedKDError) -> None:
+        self.library.note_failure(study, error)
         self.studies.refresh()
         self.studies.select(study.uid)
         # Another patient's film beside the chosen name would be read as this one's.
         self.state.show_film(None)
         self._asking.show_film(None)
-        self._fail_to_open(reason)
+        self._fail_to_open(told(error))
         self.study_changed.emit()
 
     def _show_networks(self) -> None:
@@ -372,8 +375,3 @@ class ReadingRoom(QWidget):
         left, _, right = self.splitter.sizes()
         if left and right:
             self.settings.panel_widths = (left, right)
-
-
-def _without_file(sentence: str) -> str:
-    """What `MedKDError` says, without the file, whose name is often the patient's."""
-    return f"A file cannot be shown: {sentence.partition(': ')[2] or 'its name is hidden.'}"

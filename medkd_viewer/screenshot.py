@@ -10,6 +10,7 @@ from medkd_core.errors import DisplayError
 from medkd_viewer.counting import plural
 from medkd_viewer.findings.results import MapStatus
 from medkd_viewer.main_window import MainWindow
+from medkd_viewer.said import Said, shown
 from medkd_viewer.studies.pictures import Image, images_of
 
 LIMIT_S = 600
@@ -53,7 +54,7 @@ def _unwritable(path: Path, because: str) -> DisplayError:
 def _wait(window: MainWindow, tab: str) -> None:
     loop = QEventLoop()
     ticks = {"quiet": 0, "all": 0}
-    refused: dict[Path, str] = {}
+    refused: dict[Path, Said] = {}
 
     def look() -> None:
         ticks["all"] += 1
@@ -68,7 +69,8 @@ def _wait(window: MainWindow, tab: str) -> None:
     loop.exec()
     timer.stop()
     if refused and window.room.state.film is not None:
-        first = next(iter(refused.values()))
+        hidden = window.room.look.patient_hidden
+        first = shown(next(iter(refused.values())), patient_hidden=hidden)
         others = f" And {plural(len(refused) - 1, 'film')} more." if len(refused) > 1 else ""
         window.message.warn(first + others)
 
@@ -79,7 +81,7 @@ def _settled(window: MainWindow) -> bool:
     return window.room.state.film is None or window.opinion.settled
 
 
-def _goes_on(window: MainWindow, refused: dict[Path, str]) -> bool:
+def _goes_on(window: MainWindow, refused: dict[Path, Said]) -> bool:
     """After a film that was refused, open the next; False when there is none."""
     room = window.room
     if room.opener.study is None or room.state.film is not None:
@@ -98,7 +100,7 @@ def _require_answers(window: MainWindow) -> None:
     opinion, room = window.opinion, window.room
     failed = [v.message for v in opinion.views.values() if v.status is MapStatus.FAILED]
     if room.state.film is None:
-        trouble = room.trouble or "no film was opened"
+        trouble = str(room.trouble) or "no film was opened"
     elif not opinion.settled:
         trouble = "the maps were not ready in time"
     else:

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QStackedWidget, QVBoxLayout, QWidget
 
+from medkd_core.errors import MedKDError
 from medkd_core.imaging.content import FileContent
 from medkd_viewer.contents.footer import research_footer
 from medkd_viewer.contents.tag_table import TagTable
@@ -78,7 +79,7 @@ class TagsWindow(QDialog):
         self._path = path
         self._say("Reading the tags")
         self._decoding.content(
-            path, lambda content: self._take(path, content), lambda why: self._refuse(path, why)
+            path, lambda content: self._take(path, content), lambda error: self._refuse(path, error)
         )
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
@@ -120,10 +121,10 @@ class TagsWindow(QDialog):
                 self.table.search.setFocus()
             self._show_patient()
 
-    def _refuse(self, path: Path, reason: str) -> None:
+    def _refuse(self, path: Path, error: MedKDError) -> None:
         if path == self._path:
             # A file's name often is a patient's, who may be hidden.
-            self._say(reason.replace(str(path), "this file"))
+            self._say(str(error).replace(str(path), "this file"))
 
     def _say(self, words: str) -> None:
         self.title.setText("Tags")

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTextEdit, QVBoxLayout, QWidget
 
+from medkd_core.errors import MedKDError
 from medkd_core.imaging.content import FileContent
 from medkd_core.imaging.study import Instance
 from medkd_viewer.contents.outline import write_outline
@@ -69,7 +70,7 @@ class TextPage(QWidget):
         self._say("Reading")
         path = instance.path
         self._decoding.content(
-            path, lambda content: self._take(path, content), lambda why: self._refuse(path, why)
+            path, lambda content: self._take(path, content), lambda error: self._refuse(path, error)
         )
 
     def show_view(self, view: str) -> None:
@@ -110,10 +111,10 @@ class TextPage(QWidget):
             self.show_view(self._view)
             self._show_patient()
 
-    def _refuse(self, path: Path, reason: str) -> None:
+    def _refuse(self, path: Path, error: MedKDError) -> None:
         if path == self.path:
             # A file's name often is a patient's, who may be hidden.
-            self._say(reason.replace(str(path), "this file"))
+            self._say(str(error).replace(str(path), "this file"))
 
     def _say(self, words: str) -> None:
         self.message.setText(words)

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Signal
 
+from medkd_core.errors import MedKDError
 from medkd_core.imaging.study import Study
 from medkd_viewer.reading.desk import Desk
 from medkd_viewer.reading.hanging import Hanging
 from medkd_viewer.reading.layouts import FilmCell, Layout, smallest_for
 from medkd_viewer.reading.pane_grid import PaneGrid
 from medkd_viewer.reading.state import ReadingState
+from medkd_viewer.said import told
 from medkd_viewer.settings import OpenFilm
 from medkd_viewer.studies.library import Library
 from medkd_viewer.studies.priors import latest_prior
@@ -31,8 +33,8 @@ class Comparing(QObject):
         Where priors are found.
     """
 
-    message = Signal(str)
-    """A sentence for the bottom bar."""
+    message = Signal(object)
+    """`Said` for the bottom bar."""
     changed = Signal()
 
     def __init__(
@@ -133,9 +135,9 @@ class Comparing(QObject):
     def _prior_of(self, study: Study) -> Study | None:
         return latest_prior(study, self._library.studies.values())
 
-    def _tell_failure(self, state: ReadingState, reason: str) -> None:
-        self._panes.pane_of(state).explain(reason)
-        self.message.emit(reason)
+    def _tell_failure(self, state: ReadingState, error: MedKDError) -> None:
+        self._panes.pane_of(state).explain(told(error))
+        self.message.emit(told(error))
         self.changed.emit()
 
 

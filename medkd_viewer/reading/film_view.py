@@ -25,6 +25,7 @@ from medkd_viewer.reading.sampling import VisiblePart, visible_part
 from medkd_viewer.reading.scale_bar import scale_bar
 from medkd_viewer.reading.state import ReadingState
 from medkd_viewer.reading.viewport import PaneGeometry
+from medkd_viewer.said import Said, shown
 from medkd_viewer.theme import colour, ui_font
 
 INVITATION = "Drop films or folders here, or press Ctrl+O.\nCtrl+D opens the demo studies."
@@ -51,7 +52,8 @@ class FilmView(QWidget):
         self.setAccessibleName("Film as acquired")
         self.state = state
         self.active = False
-        self._explanation = self._invitation = invitation
+        self._explanation: Said = invitation
+        self._invitation = invitation
         self._head: Head | None = None
         self.drop_hovers = False
         self.overlays: list[Overlay] = []
@@ -100,7 +102,12 @@ class FilmView(QWidget):
             middle = (left + width / 2, top + height / 2)
             self.state.set_viewport(geometry.zoomed(factor, *middle))
 
-    def explain(self, why: str) -> None:
+    @property
+    def explanation(self) -> str:
+        """What is written where no film is."""
+        return shown(self._explanation, patient_hidden=self.state.look.patient_hidden)
+
+    def explain(self, why: Said) -> None:
         """Say why there is no film; seen only while there is none."""
         self._explanation = why
         self.update()
@@ -171,7 +178,7 @@ class FilmView(QWidget):
         painter.setPen(colour("second"))
         room = self.rect().adjusted(22, 22, -22, -22)
         flags = Qt.AlignmentFlag.AlignCenter.value | Qt.TextFlag.TextWordWrap.value
-        painter.drawText(room, flags, self._explanation)
+        painter.drawText(room, flags, self.explanation)
 
     def frame_colour(self) -> str:
         """Of a pane that is not in use."""

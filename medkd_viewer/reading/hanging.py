@@ -6,6 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
+from medkd_core.errors import MedKDError
 from medkd_core.imaging.study import Study
 from medkd_viewer.decoding import Decoding
 from medkd_viewer.reading.desk import Desk
@@ -25,8 +26,8 @@ class Hanging(QObject):
     openers : dict of ReadingState to FilmOpener
     """
 
-    failed = Signal(object, str)
-    """The `ReadingState` beside the first whose film could not be opened, and a sentence."""
+    failed = Signal(object, object)
+    """The `ReadingState` beside the first whose film could not be opened, and a `MedKDError`."""
 
     def __init__(self, desk: Desk, decoding: Decoding, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -62,7 +63,7 @@ class Hanging(QObject):
                 return state
         return next((s for s in places if self.openers[s].study is None), places[-1])
 
-    def _refuse(self, state: ReadingState, study: Study, reason: str) -> None:
+    def _refuse(self, state: ReadingState, study: Study, error: MedKDError) -> None:
         # The image before it would be read as the one that was asked for.
         state.show_film(None)
-        self.failed.emit(state, reason)
+        self.failed.emit(state, error)

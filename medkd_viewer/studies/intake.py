@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from medkd_core.errors import MedKDError
 from medkd_core.imaging.study import FoundStudies, Study
 from medkd_viewer.decoding import Decoding
 from medkd_viewer.studies.library import Library
@@ -40,8 +41,8 @@ class Intake(QObject):
     """The library has more than before."""
     finished = Signal(object, object)
     """All `FoundStudies` of a search and the paths it went through."""
-    failed = Signal(str)
-    """A search could not be made; a sentence."""
+    failed = Signal(object)
+    """A search could not be made; a `MedKDError`."""
     counted = Signal(object)
     """How many files were looked at; None when no search runs any more."""
 
@@ -63,7 +64,7 @@ class Intake(QObject):
         search.stop = self._decoding.search(
             search.paths,
             lambda found: self._finish(search, found),
-            lambda reason: self._fail(search, reason),
+            lambda error: self._fail(search, error),
             lambda found: self._take(search, found),
         )
 
@@ -106,11 +107,11 @@ class Intake(QObject):
             self._count()
             self.finished.emit(found, search.paths)
 
-    def _fail(self, search: _Search, reason: str) -> None:
+    def _fail(self, search: _Search, error: MedKDError) -> None:
         if search in self._running:
             self._running.remove(search)
             self._count()
-            self.failed.emit(reason)
+            self.failed.emit(error)
 
     def _count(self) -> None:
         files = sum(search.files for search in self._running)

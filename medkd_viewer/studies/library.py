@@ -9,6 +9,7 @@ from enum import StrEnum
 from itertools import islice
 from pathlib import Path
 
+from medkd_core.errors import MedKDError, WorkerError
 from medkd_core.imaging.searching import merged
 from medkd_core.imaging.study import FoundStudies, Refusal, Study
 from medkd_viewer.settings import RecentFolder
@@ -26,6 +27,10 @@ class Sign(StrEnum):
     CAUTION = "caution"
     HOLLOW = "hollow"
     FAILURE = "failure"
+
+
+_NOT_OPENED = ("Not opened", Sign.FAILURE)
+_TRY_AGAIN = ("Not opened, try again", Sign.FAILURE)
 
 
 @dataclass
@@ -108,6 +113,22 @@ class Library:
     def remark(self, study_uid: str, words: str, sign: Sign) -> None:
         """Note what the networks or the decoder said about a study; empty words take it back."""
         self._remarks[study_uid] = (words, sign)
+
+    def note_failure(self, study: Study, error: MedKDError) -> None:
+        """Note that a film could not be opened, and list its file unless another try may help."""
+        if isinstance(error, WorkerError):
+            self.remark(study.uid, *_TRY_AGAIN)
+            return
+        self.remark(study.uid, *_NOT_OPENED)
+        path = error.path or study.instances[0].path
+        self.refused[path] = Refusal.of(path, error)
+
+    def note_opened(self, study_uid: str, path: Path) -> bool:
+        """Take back that a film could not be opened; tells whether that had been noted."""
+        noted = self.remark_on(study_uid) in (_NOT_OPENED, _TRY_AGAIN)
+        if noted:
+            del self._remarks[study_uid]
+        return self.refused.pop(path, None) is not None or noted
 
     def remark_on(self, study_uid: str) -> tuple[str, Sign]:
         """What was noted about a study."""

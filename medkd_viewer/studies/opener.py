@@ -6,6 +6,7 @@ from concurrent.futures import Future
 
 from PySide6.QtCore import QObject, Signal
 
+from medkd_core.errors import MedKDError, UnreadableFileError
 from medkd_core.imaging.frame import Frame
 from medkd_core.imaging.study import Study
 from medkd_viewer.decoding import Decoding
@@ -38,8 +39,8 @@ class FilmOpener(QObject):
     """The `Study` whose film is being decoded."""
     opened = Signal(object)
     """The `Film`."""
-    failed = Signal(object, str)
-    """The `Study` and a sentence."""
+    failed = Signal(object, object)
+    """The `Study` and a `MedKDError`."""
 
     def __init__(
         self, decoding: Decoding, parent: QObject | None = None, cache: FilmCache | None = None
@@ -67,7 +68,8 @@ class FilmOpener(QObject):
         if not self._images:
             self._wanted = None
             self._drop_others(None)
-            self.failed.emit(study, "There are no pictures in this study.")
+            because = "there are no pictures in this study"
+            self.failed.emit(study, UnreadableFileError("Cannot show it", because=because))
             return
         address = _address(self._images[self.position])
         self._drop_others(address)
@@ -150,12 +152,12 @@ class FilmOpener(QObject):
             else:
                 self._look_ahead(film)
 
-        def refuse(reason: str) -> None:
+        def refuse(error: MedKDError) -> None:
             self._decoded_now.pop(address, None)
             self._refused.add(address)
             if self._wanted == address:
                 self._wanted = None
-                self.failed.emit(study, reason)
+                self.failed.emit(study, error)
 
         self._decoded_now[address] = self._decoding.decode(
             address.path, address.frame, take, refuse

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from medkd_core.imaging.study import FoundStudies
 from medkd_viewer.counting import plural
+from medkd_viewer.said import FileSentence, Said, told
 from medkd_viewer.settings import RecentFolder, Settings
 from medkd_viewer.studies.intake import Intake
 from medkd_viewer.studies.library import Library
@@ -29,10 +30,10 @@ class Opening(QObject):
     """
 
     began = Signal()
-    failed = Signal(str)
-    """Nothing can be shown; a sentence."""
-    said = Signal(str)
-    """A sentence for the bottom bar."""
+    failed = Signal(object)
+    """Nothing can be shown; `Said`."""
+    said = Signal(object)
+    """`Said` for the bottom bar."""
     listed = Signal()
     """The list of what was opened before has changed."""
 
@@ -43,7 +44,7 @@ class Opening(QObject):
         self._intake, self._library, self._settings = intake, library, settings
         self._places = Places(self)
         intake.finished.connect(self._take_found)
-        intake.failed.connect(self.failed)
+        intake.failed.connect(lambda error: self.failed.emit(told(error)))
         self._list_recent()
 
     def open_paths(self, paths: Sequence[Path]) -> None:
@@ -67,7 +68,8 @@ class Opening(QObject):
             self.open_paths(there)
         else:
             self.forget(path)
-            self.said.emit(f"{path} is not there any more; it was taken off the list.")
+            gone = f"{path} is not there any more; it was taken off the list."
+            self.said.emit(FileSentence(gone, path))
 
     def _list_recent(self) -> None:
         paths = [folder.path for folder in self._settings.recent_folders]
@@ -91,11 +93,12 @@ class Opening(QObject):
             self.failed.emit(_nothing_words(found, paths))
 
 
-def _nothing_words(found: FoundStudies, paths: Sequence[Path]) -> str:
+def _nothing_words(found: FoundStudies, paths: Sequence[Path]) -> Said:
     if found.refused:
-        refusal = found.refused[0]
-        return f"{refusal.path}: {refusal.reason.rstrip('.')}."
-    return f"{paths[0]}: no picture was found there."
+        path, reason = found.refused[0].path, found.refused[0].reason.rstrip(".")
+    else:
+        path, reason = paths[0], "no picture was found there"
+    return FileSentence(f"{path}: {reason}.", path)
 
 
 def _found_words(found: FoundStudies) -> str:

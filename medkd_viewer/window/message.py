@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer, Signal
 
+from medkd_viewer.reading.look import Look
+from medkd_viewer.said import Said, shown
+
 _ANSWER_MS = 6000
 # Of a key that calls a command nothing else is heard than the question who wants it.
 _PRESSES = (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress)
@@ -14,24 +17,31 @@ class Message(QObject):
 
     A warning stays until the next key press or click, whatever else is said; an answer to a key
     comes for a while before what is going on; any other sentence comes after it.
+
+    Parameters
+    ----------
+    look : Look
+        Tells whether the patient is hidden.
     """
 
     changed = Signal()
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, look: Look, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._said = ""
+        self._look = look
+        self._said: Said = ""
         self._warnings: list[str] = []
         self._answered = QTimer(self)
         self._answered.setSingleShot(True)
         self._answered.timeout.connect(self.changed)
+        look.changed.connect(self.changed)
 
-    def tell(self, sentence: str) -> None:
+    def tell(self, sentence: Said) -> None:
         """Say a sentence."""
         self._said = sentence
         self.changed.emit()
 
-    def answer(self, sentence: str) -> None:
+    def answer(self, sentence: Said) -> None:
         """Say for a while what became of a key."""
         self._answered.start(_ANSWER_MS)
         self.tell(sentence)
@@ -55,7 +65,7 @@ class Message(QObject):
         if self._warnings:
             return self._warnings[0]
         if self._answered.isActive() or not ongoing:
-            return self._said or ongoing
+            return shown(self._said, patient_hidden=self._look.patient_hidden) or ongoing
         return ongoing
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802

@@ -48,7 +48,7 @@ def _open(desk, study, position: int) -> str:
     if desk.state.film is not None:
         assert not desk.panes.film_pane.grab().isNull()
         return "shown"
-    assert desk.room.trouble.rstrip().endswith(".")
+    assert str(desk.room.trouble).rstrip().endswith(".")
     return "refused"
 
 

@@ -117,7 +117,7 @@ def test_loop_looks_ahead_over_its_end(opened, pool, qtbot):
 def test_damaged_film_ahead_is_passed_over_until_it_is_asked_for(opened, pool, qtbot):
     opener, _ = opened
     failures = []
-    opener.failed.connect(lambda study, reason: failures.append(reason))
+    opener.failed.connect(lambda study, error: failures.append(error))
     opener.open(SERIES, 0)
     pool.answer(qtbot, "0")
     pool.refuse(qtbot, "1")

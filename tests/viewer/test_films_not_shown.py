@@ -8,8 +8,9 @@ from concurrent.futures import Future
 import pytest
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QLabel
+from reading_desk import ReadingDesk
 
-from medkd_core.errors import DisplayError
+from medkd_core.errors import DisplayError, WorkerError
 from medkd_viewer.decoding import Decoding
 from medkd_viewer.findings.opinion import ModelStatus
 from medkd_viewer.findings.results import MapStatus
@@ -31,7 +32,60 @@ def test_damaged_study_takes_the_film_before_it_off_the_screen(desk, films, brok
     desk.wait(lambda: not desk.room.is_opening)
     assert desk.state.film is None
     assert desk.opinion.prediction is None
-    assert "broken.dcm" in desk.room.trouble
+    assert "broken.dcm" in str(desk.room.trouble)
+
+
+def test_film_that_opens_later_is_no_longer_told_as_not_opened(desk, films, broken_pixels):
+    desk.open([broken_pixels])
+    (study,) = desk.room.library.studies.values()
+    (refusal,) = desk.room.library.refused.values()
+    assert str(broken_pixels.parent) not in refusal.reason
+    assert "Not opened" in said_in_the_list(desk)
+    broken_pixels.write_bytes((films / "ben.dcm").read_bytes())
+    desk.room.open_study(study)
+    desk.wait(lambda: desk.state.film is not None)
+    assert not desk.room.library.refused
+    assert "not opened" not in said_in_the_list(desk).lower()
+
+
+@pytest.fixture
+def desk_of_one_failure(qtbot, pool):
+    desk = ReadingDesk(qtbot, _PoolThatFailsOnce(pool))
+    yield desk
+    desk.close()
+
+
+def test_decoder_that_does_not_start_is_not_held_against_the_file(desk_of_one_failure, films):
+    desk = desk_of_one_failure
+    desk.open([films / "ada.dcm"])
+    assert desk.state.film is None
+    assert desk.room.library.refused == {}
+    assert "Not opened, try again" in said_in_the_list(desk)
+    assert desk.panes.film_pane.explanation.endswith("Try again.")
+    (study,) = desk.room.library.studies.values()
+    desk.room.open_study(study)
+    desk.wait(lambda: desk.state.film is not None)
+    assert "try again" not in said_in_the_list(desk)
+
+
+def said_in_the_list(desk) -> str:
+    model = desk.room.studies.model
+    return "; ".join(model.index(row).data() for row in range(model.rowCount()))
+
+
+class _PoolThatFailsOnce:
+    """Decoders of which the first one for films does not start: the process border."""
+
+    def __init__(self, pool) -> None:
+        self._pool, self.search, self.content = pool, pool.search, pool.content
+        self._failures = [WorkerError("Cannot read files", because="why", cure="Try again.")]
+
+    def decode(self, path, index, *, background=False) -> Future:
+        if background or not self._failures:
+            return self._pool.decode(path, index, background=background)
+        failed: Future = Future()
+        failed.set_exception(self._failures.pop())
+        return failed
 
 
 def test_study_that_cannot_be_shown_is_not_marked_as_read(desk, films, broken_pixels):

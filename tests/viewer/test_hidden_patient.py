@@ -7,6 +7,8 @@ from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QLabel, QLineEdit, QWidget
 
 from medkd_viewer.reading.corner_texts import corner_texts
+from medkd_viewer.reading.film_view import FilmView
+from medkd_viewer.studies.rows import Section, SectionRow
 
 # Without a screen, windows have no place of their own.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -29,6 +31,8 @@ def everything_said(desk) -> str:
             said.append(widget.accessibleDescription())
             if isinstance(widget, QLabel | QLineEdit):
                 said.append(widget.text())
+            if isinstance(widget, FilmView):
+                said.append(widget.explanation)
             if isinstance(widget, QAbstractItemView) and widget.model() is not None:
                 model = widget.model()
                 for row in range(model.rowCount(QModelIndex())):
@@ -61,11 +65,55 @@ def test_hidden_patient_is_named_nowhere_in_the_window(teaching):
     assert [word for word in TELLING if word in said] == []
 
 
-def test_file_that_fails_while_the_patient_is_hidden_is_not_named(desk, films, tmp_path):
-    broken = tmp_path / "MILLER_ANNA.dcm"
-    broken.write_bytes((films / "ben.dcm").read_bytes()[:4000])
+@pytest.fixture
+def broken(films, tmp_path):
+    """A study whose picture cannot be read, in a file with the patient's name."""
+    path = tmp_path / "MILLER_ANNA" / "MILLER_ANNA.dcm"
+    path.parent.mkdir()
+    path.write_bytes((films / "ben.dcm").read_bytes()[:4000])
+    return path
+
+
+def test_file_that_fails_while_the_patient_is_hidden_is_not_named(desk, broken):
     desk.window.actions_by_name["hide_patient"].trigger()
     desk.open([broken])
+    desk.room.studies.list.fold_asked.emit(SectionRow(Section.REFUSED, 1), True)
     said = everything_said(desk)
-    assert "A file cannot be shown: " in said
+    assert "Cannot read [name hidden]: " in said
     assert "MILLER" not in said
+
+
+def test_file_that_has_failed_is_not_named_once_the_patient_is_hidden(desk, broken):
+    desk.open([broken])
+    desk.room.studies.list.fold_asked.emit(SectionRow(Section.REFUSED, 1), True)
+    assert "MILLER" in desk.window.bottom_bar.activity.text()
+    assert "MILLER" in desk.panes.film_pane.explanation
+    desk.window.actions_by_name["hide_patient"].trigger()
+    assert "MILLER" not in everything_said(desk)
+
+
+def test_film_that_fails_beside_another_is_not_named_while_the_patient_is_hidden(
+    desk, films, broken
+):
+    desk.open([films / "ada.dcm"])
+    desk.window.open_paths([broken])
+    desk.wait(lambda: bool(desk.room.library.refused))
+    (study,) = (s for s in desk.room.library.studies.values() if s.instances[0].path == broken)
+    desk.room.step_study(-1)
+    desk.wait(lambda: desk.state.film is not None)
+    desk.window.actions_by_name["hide_patient"].trigger()
+    desk.room.comparing.lay_beside(study)
+    beside = desk.panes.pane_of(desk.room.desk.places[1])
+    desk.wait(lambda: "Cannot read" in beside.explanation)
+    assert "Cannot read [name hidden]: " in desk.window.bottom_bar.activity.text()
+    assert "MILLER" not in everything_said(desk)
+    desk.window.actions_by_name["hide_patient"].trigger()
+    assert "MILLER" in beside.explanation
+
+
+def test_place_that_has_gone_is_not_named_while_the_patient_is_hidden(desk, tmp_path):
+    desk.room.opening.open_recent(tmp_path / "MILLER_ANNA")
+    desk.window.actions_by_name["hide_patient"].trigger()
+    desk.wait(lambda: "not there any more" in desk.window.message.among(""))
+    assert "MILLER" not in desk.window.message.among("")
+    assert "MILLER" not in everything_said(desk)

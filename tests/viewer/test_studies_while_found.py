@@ -151,7 +151,7 @@ def test_recent_folder_that_has_gone_says_so_and_is_forgotten(desk, tmp_path):
     desk.room.message.connect(said.append)
     desk.window.settings.keep_folder(RecentFolder(path=tmp_path / "gone", studies=1, images=1))
     desk.room.studies.folder_chosen.emit(tmp_path / "gone")
-    desk.wait(lambda: bool(said) and "is not there any more" in said[-1])
+    desk.wait(lambda: bool(said) and "is not there any more" in str(said[-1]))
     assert not desk.window.settings.recent_folders
 
 

@@ -183,7 +183,8 @@ class DecoderChild:
         self.forget()
         if self._ended:
             raise closed()
-        raise WorkerError("Cannot read files", because="the decoder process does not start")
+        because = "the decoder process does not start"
+        raise WorkerError("Cannot read files", because=because, cure="Try again.")
 
     def _new_process(self) -> Connection:
         """Start the process; it sends `Ready` once it has loaded its decoders."""
