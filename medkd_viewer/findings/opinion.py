@@ -205,9 +205,9 @@ class SecondOpinion(QObject):
         if self.status is ModelStatus.READY:
             self.trouble = ""
         entries = self.manifest.networks if self.manifest else self._announced
-        expected = self._film is not None and self.status is not ModelStatus.STOPPED
-        waiting = MapStatus.WAITING if expected else MapStatus.IDLE
-        self.views = {entry.name: _unanswered(entry, waiting) for entry in entries}
+        expected = MapStatus.STOPPED if self.status is ModelStatus.STOPPED else MapStatus.WAITING
+        status = MapStatus.IDLE if self._film is None else expected
+        self.views = {entry.name: _unanswered(entry, status) for entry in entries}
         self.prediction_changed.emit()
         self.working_changed.emit()
 
@@ -301,7 +301,7 @@ class SecondOpinion(QObject):
         self.status, self.trouble = ModelStatus.STOPPED, event.message
         for name, view in self.views.items():
             if view.status in (MapStatus.RUNNING, MapStatus.WAITING):
-                self.views[name] = replace(view, status=MapStatus.IDLE)
+                self.views[name] = replace(view, status=MapStatus.STOPPED)
         self.model_changed.emit()
         self.prediction_changed.emit()
         self.working_changed.emit()

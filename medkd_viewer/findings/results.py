@@ -24,9 +24,10 @@ class MapStatus(StrEnum):
     DONE = "done"
     EMPTY = "empty"
     FAILED = "failed"
+    STOPPED = "stopped"
 
 
-FINISHED = (MapStatus.IDLE, MapStatus.DONE, MapStatus.EMPTY, MapStatus.FAILED)
+FINISHED = (MapStatus.IDLE, MapStatus.DONE, MapStatus.EMPTY, MapStatus.FAILED, MapStatus.STOPPED)
 
 
 @dataclass(frozen=True, slots=True)

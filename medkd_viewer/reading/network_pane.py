@@ -37,6 +37,7 @@ _STATUS_WORDS = {
     MapStatus.WAITING: "waiting",
     MapStatus.EMPTY: "no map for this class",
     MapStatus.FAILED: "failed",
+    MapStatus.STOPPED: "stopped: the network process has ended",
 }
 
 

@@ -146,7 +146,7 @@ def test_without_a_network_process_no_pane_claims_to_wait(desk, films):
     first = desk.state.film
     desk.room.step_study(1)
     desk.wait(lambda: desk.state.film is not first)
-    assert all(view.status is MapStatus.IDLE for view in desk.opinion.views.values())
+    assert all(view.status is MapStatus.STOPPED for view in desk.opinion.views.values())
 
 
 def test_panel_says_that_the_networks_are_asked_while_they_are(desk, films):

@@ -63,6 +63,8 @@ def test_dead_worker_leaves_the_study_and_starts_again(desk, films):
     assert "killed, probably out of memory" in banner.text
     assert "Your study is still here" in banner.text
     assert desk.state.film is not None
+    words = [pane.status_text() for pane in desk.panes.network_panes.values()]
+    assert all(said.startswith("stopped") for said in words)
     desk.worker.held = False
     banner.pressed.emit()
     desk.wait(lambda: desk.opinion.settled and desk.opinion.status is ModelStatus.READY)
