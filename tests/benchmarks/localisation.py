@@ -19,7 +19,6 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +35,18 @@ from medkd_core.engines.protocol import Engine
 from medkd_core.explanation.localisation import localise, tuned_threshold
 from medkd_core.explanation.null_maps import centre_blob, random_maps_like
 from medkd_core.explanation.other_methods import METHODS, cam, open_network
-from medkd_core.explanation.score_cam import DIALECTS, channel_masks, class_map, look, show_masks
+from medkd_core.explanation.score_cam import (
+    DEFAULT_DIALECT,
+    DIALECTS,
+    MaskedScores,
+    channel_masks,
+    class_map,
+    contrast_map,
+    look,
+    show_masks,
+)
+from medkd_core.explanation.score_cam.contrast import METHOD as CONTRAST
+from medkd_core.explanation.score_cam.maps import ClassMap
 from medkd_core.imaging.preprocessing import map_to_image, network_input, view_image
 from medkd_core.imaging.reading import read_frame
 from medkd_core.imaging.recipe import View
@@ -46,6 +56,8 @@ FloatArray = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 FULL_RANGE = View(intensity="full")
+PASSES = DIALECTS | {CONTRAST: DIALECTS[DEFAULT_DIALECT]}
+"""By method, the dialect whose masked passes it is made of."""
 TARGETS = {"infection": "infection_mask", "lungs": "lung_mask"}
 
 
@@ -74,17 +86,14 @@ class Subject:
         self, picture: FloatArray, index: int, methods: list[str]
     ) -> Iterator[tuple[str, FloatArray, bool]]:
         seen = look(self.engine, picture)
-        wanted = sorted(
-            (rules for name, rules in DIALECTS.items() if name in methods),
-            key=lambda rules: repr(rules.masks),
-        )
-        for _, alike in groupby(wanted, key=lambda rules: rules.masks):
-            sharing = list(alike)
-            masks = channel_masks(seen.activations, self.engine.input_shape, sharing[0])
+        wanted = [name for name in PASSES if name in methods]
+        for rules in {PASSES[name].masks: PASSES[name] for name in wanted}.values():
+            masks = channel_masks(seen.activations, self.engine.input_shape, rules)
             scores = show_masks(self.engine, seen, masks)
-            for rules in sharing:
-                found = class_map(scores, index, rules)
-                yield rules.name, found.input_map, found.empty
+            for name in wanted:
+                if PASSES[name].masks == rules.masks:
+                    found = _score_cam_map(scores, index, name)
+                    yield name, found.input_map, found.empty
 
     def _others(
         self, picture: FloatArray, index: int, methods: list[str]
@@ -114,6 +123,12 @@ class Subject:
         )
 
 
+def _score_cam_map(scores: MaskedScores, index: int, method: str) -> ClassMap:
+    if method == CONTRAST:
+        return contrast_map(scores, index)
+    return class_map(scores, index, DIALECTS[method])
+
+
 def main() -> None:
     """Measure what is missing, and print one table for each network and method."""
     options = _options()
@@ -141,7 +156,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--bundle", type=Path, required=True)
     parser.add_argument("--films", type=Path, required=True, help="root of the data set")
     parser.add_argument("--networks", nargs="+", help="all of the bundle when left out")
-    parser.add_argument("--methods", nargs="+", default=[*DIALECTS], choices=[*DIALECTS, *METHODS])
+    parser.add_argument("--methods", nargs="+", default=[*PASSES], choices=[*PASSES, *METHODS])
     parser.add_argument("--random", type=int, default=20, help="random maps beside each map")
     parser.add_argument("--limit", type=int, help="test films, for a trial")
     parser.add_argument("--json", type=Path, required=True, help="file for the figures")
