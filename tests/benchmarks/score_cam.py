@@ -4,11 +4,11 @@
     python tests/benchmarks/score_cam.py --networks ofa_595 --repeats 3 --json score_cam.json
 
 Every way explains the same drawn film and class with the same weights, in a process of its own, in
-turns; medians are printed, and how many times as fast as pytorch-grad-cam (x grad) and torch-cam
-(x torch) it is; seconds of all cores (CPU s) tell the work where others use the machine. Memory is the peak of what is resident beyond the network that was
-opened and has answered once. The difference is the largest one, of maps in [0, 1]: to the
-library that a dialect follows, of the preview to the exact map. With as many threads as there are
-usable cores.
+turns, with as many threads as there are usable cores; medians are printed. "x grad" and "x torch"
+say how many times as fast as pytorch-grad-cam and torch-cam a way is, "CPU s" the seconds of all
+cores, which count where others use the machine. Memory (MiB) is the peak of what is resident beyond
+the network that was opened and has answered once. The difference is the largest one between maps in
+[0, 1]: to the library that a dialect follows, of the preview to the exact map.
 
 What is measured is written to the JSON file at once: the same command goes on where it was stopped.
 The weights are fresh and have seen drawn films; speed does not depend on them.
