@@ -176,6 +176,7 @@ def test_network_is_left_as_it_was(networks, image, method):
     assert [weight.requires_grad for weight in network.features[0].parameters()] == [False, True]
     assert network.head.fc.weight.grad.all()
     assert not any(module._forward_hooks for module in network.modules())
+    assert not any("forward" in vars(module) for module in network.modules())
     network.eval().requires_grad_(True).zero_grad()
 
 
@@ -281,6 +282,25 @@ def test_cancelling_ablation_ends_between_chunks_and_releases_the_network(networ
         )
     assert [done for done, _ in steps] == [0, 64, 128]
     assert all(weight.requires_grad for weight in network.parameters())
+
+
+def test_ablation_computes_what_comes_before_the_layer_once(networks, image, monkeypatch):
+    convolutions = []
+    plain = nn.Conv2d.forward
+    monkeypatch.setattr(
+        nn.Conv2d, "forward", lambda self, x: convolutions.append(self) or plain(self, x)
+    )
+    network = networks["vgg19"]
+    cam(network, "vgg19", SIZE, image, 0, "ablation-cam")
+    assert convolutions.count(network.features[0]) == convolutions.count(network.features[34]) == 1
+    assert convolutions.count(network.pre_logits.fc1) > 1
+
+
+def test_layer_that_is_run_twice_is_refused(image):
+    network = create_network("vgg19", CLASSES, WIDTH, SIZE)
+    network.features[3] = network.features[1]
+    with pytest.raises(ExplanationError, match="2 times"):
+        cam(network, "vgg19", SIZE, image, 0, "grad-cam", target_layer="features.1")
 
 
 def test_progress_ends_with_all_steps(networks, image):

@@ -85,11 +85,12 @@ def _from_losses(seen: Seen, report: Report) -> tuple[Array, int]:
     which no network has seen; here it is 0 always, as published.
     """
     channels = seen.active_channels()
-    parts: list[Array] = []
+    losses = np.empty((len(channels), len(seen.logits)))
+    done = 0
     for without in seen.without_channels(channels):
-        parts.append(_array(without))
-        report(sum(map(len, parts)), len(channels))
-    losses = _array(seen.logits) - np.concatenate(parts)
+        losses[done : done + len(without)] = _array(seen.logits - without)
+        done += len(without)
+        report(done, len(channels))
     return np.tensordot(losses.T, _array(seen.activations[channels]), axes=1), len(channels)
 
 
