@@ -347,6 +347,10 @@ class ReadingRoom(QWidget):
 
     def _show_networks(self) -> None:
         self.panes.show_networks(self.opinion.views)
+        for pane in self.panes.network_panes.values():
+            if not pane.overlays:
+                # The same film, and so the same measurements, whichever pane they are made on.
+                pane.add_overlay(self.measuring.overlay(pane.state))
 
     def _show_network(self, name: str) -> None:
         self.panes.show_network(self.opinion.views[name])

@@ -33,7 +33,7 @@ class Measuring(QObject):
         self._overlays = {state: MeasuringOverlay(state, sheets, self) for state in desk.places}
         for overlay in self._overlays.values():
             overlay.told.connect(self.changed)
-        desk.active_changed.connect(self.changed)
+        desk.active_changed.connect(self._leave_others)
 
     def overlay(self, state: ReadingState) -> MeasuringOverlay:
         """The overlay for the pane of a place of the desk."""
@@ -90,6 +90,13 @@ class Measuring(QObject):
             lines = [lines[sheet.chosen]]
         if lines:
             QGuiApplication.clipboard().setText("\n\n".join(lines))
+
+    def _leave_others(self) -> None:
+        """What is not finished on a film that was left would wait there unseen."""
+        for state, overlay in self._overlays.items():
+            if state is not self._desk.active:
+                overlay.give_up()
+        self.changed.emit()
 
     @property
     def _overlay(self) -> MeasuringOverlay:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QPainter
 
+from medkd_viewer.findings.results import BoundedCache
 from medkd_viewer.measuring.drawing import next_step
 from medkd_viewer.measuring.hand import Hand
 from medkd_viewer.measuring.ink import Drawn, Item, laid_out, paint, paint_words
@@ -19,9 +21,11 @@ from medkd_viewer.reading.film import Film
 from medkd_viewer.reading.state import ReadingState
 from medkd_viewer.reading.viewport import PaneGeometry, Point
 
+_PANES = 8
+"""Of one film: its own, and those of the networks."""
 
 class MeasuringOverlay(QObject):
-    """An `Overlay` for one pane; all panes of a film share its `Sheet`.
+    """An `Overlay` for the panes of one place of the desk; all films alike share a `Sheet`.
 
     Parameters
     ----------
@@ -34,6 +38,8 @@ class MeasuringOverlay(QObject):
         The measurements of the film, if there is one.
     hint : str
         What to do next, for the bottom bar; empty when the tool in hand does not measure.
+    drawn : list of Drawn
+        What was painted last.
     """
 
     changed = Signal()
@@ -47,7 +53,8 @@ class MeasuringOverlay(QObject):
         self.sheet: Sheet | None = None
         self._hand: Hand | None = None
         self._words: dict[Measurement, tuple[str, ...]] = {}
-        self._laid_out: tuple[object, list[Drawn]] | None = None
+        self._laid_out: BoundedCache[list[Drawn]] = BoundedCache(_PANES)
+        self.drawn: list[Drawn] = []
         self.hint = ""
         state.film_changed.connect(self._take_film)
         state.look.changed.connect(self._take_tool)
@@ -55,12 +62,14 @@ class MeasuringOverlay(QObject):
 
     # what a pane asks of an overlay
 
-    def paint(self, painter: QPainter, geometry: PaneGeometry, taken: Sequence[Box]) -> None:
-        """Draw all measurements, the chosen one with its handles."""
+    def paint(
+        self, painter: QPainter, geometry: PaneGeometry, taken: Sequence[Box], *, quiet: bool
+    ) -> None:
+        """Draw all measurements, the chosen one with its handles; if quiet, only its words."""
         if self.sheet is None:
             return
         ratio = painter.device().devicePixelRatioF()
-        drawn = self._drawn(geometry, ratio, tuple(taken))
+        drawn = self.drawn = self._laid(geometry, ratio, tuple(taken), quiet=quiet)
         in_hand = {self.sheet.chosen, len(self.sheet.measurements)}
         for number, one in enumerate(drawn):
             paint(painter, one, ratio, with_handles=number in in_hand)
@@ -135,7 +144,8 @@ class MeasuringOverlay(QObject):
         if self.sheet is not None:
             self.sheet.changed.disconnect(self._take_sheet)
         film = self._state.film
-        self.sheet = self._hand = self._laid_out = None
+        self.sheet = self._hand = None
+        self._laid_out.clear()
         self._words.clear()
         if film is not None:
             self.sheet = self._sheets.of(film)
@@ -173,28 +183,27 @@ class MeasuringOverlay(QObject):
 
     # what is drawn
 
-    @property
-    def drawn(self) -> Sequence[Drawn]:
-        """What was painted last."""
-        return self._laid_out[1] if self._laid_out is not None else ()
-
-    def _drawn(self, geometry: PaneGeometry, ratio: float, taken: tuple[Box, ...]) -> list[Drawn]:
-        """All measurements on the pane, and last the unfinished one; kept until one changes."""
+    def _laid(
+        self, geometry: PaneGeometry, ratio: float, taken: tuple[Box, ...], *, quiet: bool
+    ) -> list[Drawn]:
+        """All measurements on a pane, and last the unfinished one; kept until one changes."""
         film, sheet, hand = self._state.film, self.sheet, self._hand
         assert film is not None and sheet is not None and hand is not None
         shown = list(sheet.measurements)
         if hand.held is not None and hand.held.position < len(shown):
             shown[hand.held.position] = hand.held.now
         unfinished = hand.drawing.points if hand.drawing is not None else ()
-        key = (tuple(shown), unfinished, geometry, ratio, taken, sheet.chosen)
-        if self._laid_out is None or self._laid_out[0] != key:
+        key = (tuple(shown), unfinished, geometry, ratio, taken, sheet.chosen, quiet)
+        drawn = self._laid_out.get(key)
+        if drawn is None:
             self._words = {m: self._words_of(m, film) for m in shown}
             items = self._items(shown, unfinished, film)
             in_hand = len(shown) if hand.drawing is not None else sheet.chosen
-            spacing = film.frame.spacing
-            drawn = laid_out(items, geometry, ratio, spacing, taken, in_hand)
-            self._laid_out = (key, drawn)
-        return self._laid_out[1]
+            if quiet:
+                items = [i if n == in_hand else replace(i, words=()) for n, i in enumerate(items)]
+            drawn = laid_out(items, geometry, ratio, film.frame.spacing, taken, in_hand)
+            self._laid_out.put(key, drawn)
+        return drawn
 
     def _items(
         self, shown: list[Measurement], unfinished: tuple[Point, ...], film: Film

@@ -37,7 +37,14 @@ class FilmView(QWidget):
 
     Stored values at the screen's resolution are kept until the viewport or the size changes, so
     that dragging the window only looks brightness up.
+
+    Attributes
+    ----------
+    is_quiet : bool
+        The pane is not there for what overlays say.
     """
+
+    is_quiet = False
 
     def __init__(
         self,
@@ -137,7 +144,8 @@ class FilmView(QWidget):
                 self._draw_film(painter, part)
                 self.draw_over_film(painter, geometry, part)
             for overlay in self.overlays:
-                overlay.paint(painter, geometry, self.page(geometry).boxes())
+                taken = self.page(geometry).boxes()
+                overlay.paint(painter, geometry, taken, quiet=self.is_quiet)
             self._draw_cursor(painter, geometry)
             self.draw_texts(painter, geometry)
         else:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from medkd_core.explanation.colours import colour_table
 from medkd_viewer.findings.results import MapStatus, NetworkMap, NetworkView
+from medkd_viewer.reading.annotations import Page, Written, draw_page
 from medkd_viewer.reading.heads import HEAD_HEIGHT
 from medkd_viewer.reading.map_layer import (
     FloatArray,
@@ -17,7 +18,6 @@ from medkd_viewer.reading.map_layer import (
 )
 from medkd_viewer.reading.painting import (
     draw_colour_scale,
-    draw_edged_text,
     map_image,
 )
 from medkd_viewer.reading.pane import FilmPane
@@ -49,6 +49,8 @@ class NetworkPane(FilmPane):
     state : ReadingState
     view : NetworkView
     """
+
+    is_quiet = True
 
     def __init__(
         self, state: ReadingState, view: NetworkView, parent: QWidget | None = None
@@ -114,9 +116,16 @@ class NetworkPane(FilmPane):
     def draw_texts(self, painter: QPainter, geometry: PaneGeometry) -> None:
         """Head bar with the colour scale, what is missing, and progress."""
         self._draw_head(painter)
-        if text := self.status_text():
-            self._draw_status(painter, text)
+        draw_page(painter, self.page(geometry))
         self._draw_progress(painter)
+
+    def page(self, geometry: PaneGeometry) -> Page:
+        """What is missing, at the lower edge."""
+        left, top, width, height = self.picture_area()
+        place = QRectF(left + 10, top, width - 20, height - 12)
+        flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
+        status = Written(place, flags.value | Qt.TextFlag.TextWordWrap.value, self.status_text())
+        return Page((status,))
 
     def _sampler_now(self) -> Sampler | None:
         found, film = self.view.map, self.state.film
@@ -185,13 +194,6 @@ class NetworkPane(FilmPane):
             name = self.view.label
         shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(room.width()))
         painter.drawText(room, (Qt.AlignmentFlag.AlignLeft | _VCENTER).value, shown)
-
-    def _draw_status(self, painter: QPainter, text: str) -> None:
-        left, top, width, height = self.picture_area()
-        painter.setFont(ui_font(12))
-        place = QRectF(left + 10, top, width - 20, height - 12)
-        flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
-        draw_edged_text(painter, place, flags.value | Qt.TextFlag.TextWordWrap.value, text)
 
     def _draw_progress(self, painter: QPainter) -> None:
         if self.view.status is not MapStatus.RUNNING:

@@ -23,8 +23,18 @@ class Overlay(Protocol):
         """It looks otherwise now, and the pane must be painted anew."""
         ...
 
-    def paint(self, painter: QPainter, geometry: PaneGeometry, taken: Sequence[Area]) -> None:
-        """Draw it over the film, under the corner texts, which take some of the room."""
+    def paint(
+        self, painter: QPainter, geometry: PaneGeometry, taken: Sequence[Area], *, quiet: bool
+    ) -> None:
+        """Draw it over the film, under the texts, which take some of the room.
+
+        Parameters
+        ----------
+        taken : sequence of Area
+            Where texts stand.
+        quiet : bool
+            The pane is there for something else: only what is in the hand is put into words.
+        """
         ...
 
     def press(self, place: QPointF, geometry: PaneGeometry) -> bool:

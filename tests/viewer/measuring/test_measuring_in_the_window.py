@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
@@ -32,8 +33,6 @@ def measured(desk):
 
 
 def test_measuring_by_keys_and_mouse_and_back_again(opened):
-    network_pane = next(iter(opened.panes.network_panes.values()))
-    before = network_pane.grab().toImage()
     opened.key(Qt.Key.Key_D)
     drag(opened)
     opened.key(Qt.Key.Key_E)
@@ -46,11 +45,47 @@ def test_measuring_by_keys_and_mouse_and_back_again(opened):
     act(opened, "undo")
     act(opened, "redo")
     assert len(measured(opened)) == 2
-    # Networks were asked about the film, not about what is drawn on it.
-    opened.state.set_cursor(None)
-    assert network_pane.grab().toImage() == before
     act(opened, "delete_all")
     assert measured(opened) == ()
+
+
+def test_what_is_measured_on_a_map_is_measured_on_its_film(opened):
+    pane = next(iter(opened.panes.network_panes.values()))
+    act(opened, "tool_length")
+    bare = opened.panes.film_pane.grab().toImage()
+    start = QPoint(pane.width() // 2, pane.height() // 2)
+    end = start + QPoint(40, 10)
+    QTest.mousePress(pane, Qt.MouseButton.LeftButton, pos=start)
+    QTest.mouseMove(pane, end)
+    QTest.mouseRelease(pane, Qt.MouseButton.LeftButton, pos=end)
+    (length,) = measured(opened)
+    ends = [pane.geometry_now().to_film(place.x(), place.y()) for place in (start, end)]
+    assert np.allclose(length.points, ends, atol=0.5)
+    assert opened.panes.film_pane.grab().toImage() != bare
+
+
+def test_panes_of_maps_show_lines_and_say_only_what_is_in_the_hand(opened):
+    sheet = opened.room.measuring.sheet
+    for row in (60.0, 120.0):
+        sheet.add(Measurement(kind=Kind.LENGTH, points=((40.0, row), (120.0, row))))
+    overlay = opened.room.measuring.overlay(opened.state)
+    told = {}
+    for pane in (opened.panes.film_pane, next(iter(opened.panes.network_panes.values()))):
+        pane.grab()
+        told[pane.is_quiet] = [one.label is not None for one in overlay.drawn]
+    assert told == {False: [True, True], True: [False, True]}
+
+
+def test_going_to_another_film_gives_up_what_is_not_finished_on_the_first(opened):
+    act(opened, "tool_length")
+    act(opened, "layout_two")
+    opened.room.comparing.lay_beside(list(opened.room.library.studies.values())[1])
+    opened.wait(lambda: len(opened.room.desk.laid) == 2)
+    first, second = opened.panes.panes[:2]
+    for pane in (first, second):
+        QTest.mouseClick(pane, Qt.MouseButton.LeftButton, pos=QPoint(90, 90))
+    overlays = [opened.room.measuring.overlay(pane.state) for pane in (first, second)]
+    assert [overlay.is_busy for overlay in overlays] == [False, True]
 
 
 def test_commands_wait_until_there_is_something_to_do_and_undo_drops_the_unfinished(opened):
