@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Qt, QTimer, QUrl
+from PySide6.QtCore import QByteArray, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -49,6 +49,7 @@ from medkd_viewer.window.top_bar import TopBar
 
 DEFAULT_SIZE = (1440, 900)
 _REMEMBERED_EVERY_MS = 20_000
+_NO_FILM = "No film is open."
 _SMALLEST_SIZE = (620, 350)
 """Panels and tools give way before it; a screen of 1280 x 800 at scale 2 has 640 x 400."""
 
@@ -68,6 +69,8 @@ class MainWindow(QMainWindow):
     keeps_session : bool
         What is open is remembered when the window closes.
     """
+
+    _unsaved_changed = Signal()
 
     def __init__(
         self,
@@ -183,11 +186,19 @@ class MainWindow(QMainWindow):
             self.open_paths(paths)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """Say that a key's command cannot be carried out now; nobody else has heard the key."""
+        """Say that a key's command cannot be carried out now; nobody else has heard the key.
+
+        Escape leads back from the film alone.
+        """
+        alone = self.actions_by_name["film_alone"]
+        if event.key() == Qt.Key.Key_Escape and alone.isChecked():
+            alone.trigger()
+            return
         pressed = QKeySequence(event.keyCombination())
         for action in self.actions_by_name.values():
             if pressed in action.shortcuts() and not action.isEnabled():
-                self.message.answer(f"“{action.text().rstrip('…')}” cannot be done with this film.")
+                what = f"“{action.text().rstrip('…')}” cannot be done"
+                self.message.answer(f"{what} with this film." if self._has_film else _NO_FILM)
                 return
         super().keyPressEvent(event)
 
@@ -195,8 +206,13 @@ class MainWindow(QMainWindow):
         """Remember how the window was left."""
         self._saving.stop()
         self.remember()
+        self._journal.finish()
         self.train.leave()
         super().closeEvent(event)
+
+    @property
+    def _has_film(self) -> bool:
+        return self._rooms.currentWidget() is not self.room or bool(self.room.desk.laid)
 
     # building
 
@@ -242,7 +258,8 @@ class MainWindow(QMainWindow):
         room.study_changed.connect(self._show_checks)
         room.measuring.changed.connect(self._show_checks)
         room.measuring.changed.connect(self._show_activity)
-        room.measuring.changed.connect(self._warn_of_unsaved)
+        self._journal.when_unsaved_changes = self._unsaved_changed.emit
+        self._unsaved_changed.connect(self._warn_of_unsaved)
         desk = room.desk
         for signal in (
             room.look.changed,

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 
 from platformdirs import user_data_path
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from medkd_core.jobs.durable import write_durably
 from medkd_viewer.measuring.measurement import Measurement
+from medkd_viewer.studies.journal_file import Identity, Lines, identity, joined, read_lines
 
 _log = logging.getLogger(__name__)
+
+_REMEMBERED = 4096
+"""Studies whose notes need not be read anew while a list is painted."""
 
 
 class Judgement(StrEnum):
@@ -32,8 +40,7 @@ Measurements = tuple[Measurement, ...]
 class StudyNotes(BaseModel):
     """Notes on one study; judgements by ``image|network|class``, measurements by ``image``.
 
-    Measurements are looked at only when their image is: ten thousand of them must not keep the
-    window waiting.
+    Measurements are looked at only when their image is.
     """
 
     read_at: datetime | None = None
@@ -41,17 +48,16 @@ class StudyNotes(BaseModel):
     measurements: dict[str, object] = {}
 
 
-Entries = dict[str, StudyNotes]
 Change = Callable[[StudyNotes], object]
-_Entries = TypeAdapter(Entries)
 _Measurements = TypeAdapter(Measurements)
 
 
 class Journal:
-    """Notes by study UID, kept in one small file beside the program's data, never in a source file.
+    """Notes by study UID, kept in one file beside the program's data, never in a source file.
 
-    Several viewers may be open: what another one has written is read before anything is written,
-    and what was noted here since is noted there again.
+    What is noted is written by a thread of its own, so that no disk keeps the window waiting; what
+    comes while it writes is written together. Several viewers may be open: what another one has
+    written is read before anything is written, and what was noted here since is noted there again.
 
     Parameters
     ----------
@@ -62,21 +68,27 @@ class Journal:
     ----------
     unsaved : str
         Why the last note could not be kept, as a sentence; empty when it was.
+    when_unsaved_changes : callable
+        Called in the thread that writes.
     """
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self.unsaved = ""
+        self.when_unsaved_changes: Callable[[], object] = lambda: None
+        self._lock = Lock()
+        self._lines: Lines = {}
         self._changes: list[tuple[str, Change]] = []
-        self._seen: object = None
-        self._entries: Entries = {}
+        self._seen: Identity = None
+        self._writer = ThreadPoolExecutor(1, "journal")
+        self._writing: Future[None] | None = None
+        self._is_planned = False
         if path is not None:
             self._begin(path)
 
     def read_at(self, study_uid: str) -> datetime | None:
         """When a study was marked as read."""
-        notes = self._entries.get(study_uid)
-        return notes.read_at if notes else None
+        return self._notes(study_uid).read_at
 
     def mark_read(self, study_uid: str, when: datetime | None) -> None:
         """Mark a study as read, or as unread with None."""
@@ -88,8 +100,7 @@ class Journal:
 
     def judgement(self, study_uid: str, key: str) -> Judgement | None:
         """What was thought of a map."""
-        notes = self._entries.get(study_uid)
-        return notes.judgements.get(key) if notes else None
+        return self._notes(study_uid).judgements.get(key)
 
     def judge(self, study_uid: str, key: str, judgement: Judgement | None) -> None:
         """Note what is thought of a map, or take it back with None."""
@@ -104,8 +115,7 @@ class Journal:
 
     def measurements(self, study_uid: str, image: str) -> Measurements:
         """What was measured on an image, as far as it makes sense."""
-        notes = self._entries.get(study_uid)
-        saved = notes.measurements.get(image) if notes else None
+        saved = self._notes(study_uid).measurements.get(image)
         return _those_that_make_sense(saved) if isinstance(saved, list) else ()
 
     def keep_measurements(self, study_uid: str, image: str, measurements: Measurements) -> None:
@@ -120,60 +130,84 @@ class Journal:
         self._change(study_uid, change)
 
     def save(self) -> None:
-        """Write what could not be written when it was noted, if there is any."""
-        if self._path is None or not self._changes:
-            return
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._take_in(self._path)
-            write_durably(self._path, _Entries.dump_json(self._entries))
-        except OSError as error:
-            self.unsaved = f"Measurements and judgements cannot be kept: {error.strerror}."
-            _log.warning("The journal could not be saved: %s", error.strerror)
-            return
-        self._changes.clear()
-        self._seen, self.unsaved = _identity(self._path), ""
+        """Begin to write what is not written yet, if there is any."""
+        if self._path is not None and self._changes and not self._is_planned:
+            self._is_planned = True
+            self._writing = self._writer.submit(self._write, self._path)
+
+    def finish(self) -> None:
+        """Write what is not written yet, and wait until that is done."""
+        self.save()
+        if self._writing is not None:
+            self._writing.result()
+
+    def _notes(self, study_uid: str) -> StudyNotes:
+        line = self._lines.get(study_uid)
+        return StudyNotes() if line is None else _understood(line)
 
     def _change(self, study_uid: str, change: Change) -> None:
-        change(self._entries.setdefault(study_uid, StudyNotes()))
-        if self._path is not None:
+        with self._lock:
+            _apply(self._lines, study_uid, change)
+            if self._path is None:
+                return
             self._changes.append((study_uid, change))
-            self.save()
+        self.save()
 
     def _begin(self, path: Path) -> None:
         try:
-            self._entries = self._read(path) or {}
+            self._seen = identity(path)
+            self._lines = read_lines(path) or {}
         except OSError as error:
             _log.warning("The journal cannot be used, nothing is kept: %s", error.strerror)
             self._path = None
 
+    def _write(self, path: Path) -> None:
+        """Write, in a thread of its own, everything that is noted now."""
+        self._is_planned = False
+        before = self.unsaved
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._take_in(path)
+            with self._lock:
+                content, count = dict(self._lines), len(self._changes)
+            write_durably(path, joined(content))
+        except OSError as error:
+            self.unsaved = f"Measurements and judgements cannot be kept: {error.strerror}."
+            _log.warning("The journal could not be saved: %s", error.strerror)
+        else:
+            with self._lock:
+                del self._changes[:count]
+            self._seen, self.unsaved = identity(path), ""
+        if self.unsaved != before:
+            # The window may have been closed meanwhile.
+            with suppress(RuntimeError):
+                self.when_unsaved_changes()
+
     def _take_in(self, path: Path) -> None:
         """Go on from what another viewer has written since."""
-        if _identity(path) != self._seen and (entries := self._read(path)) is not None:
-            self._entries = entries
+        seen = identity(path)
+        if seen == self._seen or (lines := read_lines(path)) is None:
+            return
+        with self._lock:
             for study_uid, change in self._changes:
-                change(self._entries.setdefault(study_uid, StudyNotes()))
-
-    def _read(self, path: Path) -> Entries | None:
-        """What is there; a file that cannot be read makes way, or an error is raised."""
-        self._seen = _identity(path)
-        try:
-            return _Entries.validate_json(path.read_bytes())
-        except FileNotFoundError:
-            return None
-        except (OSError, ValidationError):
-            path.replace(path.with_suffix(".damaged"))
-            _log.warning("The journal was unreadable; it is kept as a copy and begun anew.")
-            return None
+                _apply(lines, study_uid, change)
+            self._lines, self._seen = lines, seen
 
 
-def _identity(path: Path) -> tuple[int, int, int] | None:
-    """What differs between a file and another that took its place; None where there is none."""
+def _apply(lines: Lines, study_uid: str, change: Change) -> None:
+    notes = _understood(lines.get(study_uid, "{}")).model_copy(deep=True)
+    change(notes)
+    # Not by pydantic, which raises where a file's name is no sound Unicode.
+    lines[study_uid] = json.dumps(notes.model_dump(mode="json"))
+
+
+@lru_cache(_REMEMBERED)
+def _understood(line: str) -> StudyNotes:
     try:
-        found = path.stat()
-    except FileNotFoundError:
-        return None
-    return found.st_ino, found.st_size, found.st_mtime_ns
+        return StudyNotes.model_validate(json.loads(line))
+    except (ValueError, RecursionError):
+        _log.warning("The notes on a study were unreadable and left out.")
+        return StudyNotes()
 
 
 def _those_that_make_sense(saved: list[object]) -> Measurements:

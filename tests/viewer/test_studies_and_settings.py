@@ -31,10 +31,13 @@ def test_list_points_out_what_a_reader_must_know(familiarity, teacher, expected)
 
 def test_journal_is_kept_apart_from_the_films(tmp_path):
     path = tmp_path / "data" / "journal.json"
-    Journal(path).judge("1", "image|model|class", Judgement.PARTLY)
+    journal = Journal(path)
+    journal.judge("1", "image|model|class", Judgement.PARTLY)
+    journal.finish()
     assert Journal(path).judgement("1", "image|model|class") is Judgement.PARTLY
     again = Journal(path)
     again.judge("1", "image|model|class", None)
+    again.finish()
     assert Journal(path).judgement("1", "image|model|class") is None
 
 
@@ -75,6 +78,26 @@ def test_settings_that_cannot_be_kept_are_told(desk, tmp_path):
     desk.window._settings_file.path = in_the_way / "viewer.json"
     desk.window.remember()
     assert "cannot be kept" in desk.window.bottom_bar.activity.text()
+
+
+def test_measurement_that_cannot_be_kept_is_told_and_made_good(desk, tmp_path, full_disk):
+    journal, window = desk.journal, desk.window
+    journal._path = tmp_path / "journal.json"
+    sentence = "Measurements and judgements cannot be kept: No space left on device."
+    with full_disk():
+        journal.judge("1", "image|model|class", Judgement.PARTLY)
+        desk.wait(lambda: window.message.among("") == sentence)
+    window.remember()
+    desk.wait(lambda: window.message.among("") != sentence)
+    assert Journal(journal._path).judgement("1", "image|model|class") is Judgement.PARTLY
+
+
+def test_window_that_is_closed_has_kept_what_was_measured(desk, tmp_path):
+    desk.journal._path = tmp_path / "journal.json"
+    desk.journal.judge("1", "image|model|class", Judgement.PARTLY)
+    desk.window.close()
+    kept = Journal(tmp_path / "journal.json")
+    assert kept.judgement("1", "image|model|class") is Judgement.PARTLY
 
 
 def test_full_disk_is_told_once_and_made_good_when_there_is_room(
