@@ -24,6 +24,7 @@ from medkd_viewer.measuring.measuring import Measuring
 from medkd_viewer.reading.cine import Cine
 from medkd_viewer.reading.comparing import Comparing
 from medkd_viewer.reading.desk import Desk
+from medkd_viewer.reading.film_view import OPENING
 from medkd_viewer.reading.film import Film
 from medkd_viewer.reading.hanging import Hanging
 from medkd_viewer.reading.links import Links
@@ -123,6 +124,7 @@ class ReadingRoom(QWidget):
         # What was not opened may be tried again.
         if is_new or self.state.film is None:
             self.is_opening, self.trouble = True, ""
+            self.panes.film_pane.explain(OPENING)
             self.opener.open(study, position)
 
     def show_document(self, document: Instance) -> None:
@@ -166,6 +168,7 @@ class ReadingRoom(QWidget):
                 self.comparing.take_off(state)
         if self.opener.study is not None and self.opener.study.uid in known:
             self.opener.close()
+            self.state.show_film(None)
             self._asking.show_film(None)
             self.study_changed.emit()
         self.studies.refresh()

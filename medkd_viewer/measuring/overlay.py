@@ -24,6 +24,7 @@ from medkd_viewer.reading.viewport import PaneGeometry, Point
 _PANES = 8
 """Of one film: its own, and those of the networks."""
 
+
 class MeasuringOverlay(QObject):
     """An `Overlay` for the panes of one place of the desk; all films alike share a `Sheet`.
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from medkd_core.errors import MedKDError
 from medkd_core.imaging.study import Study
 from medkd_viewer.reading.desk import Desk
+from medkd_viewer.reading.film_view import OPENING
 from medkd_viewer.reading.hanging import Hanging
 from medkd_viewer.reading.layouts import FilmCell, Layout, smallest_for
 from medkd_viewer.reading.pane_grid import PaneGrid
@@ -47,14 +48,15 @@ class Comparing(QObject):
     ) -> None:
         super().__init__(parent)
         self._desk, self._panes, self._hanging, self._library = desk, panes, hanging, library
+        self._with_priors = False
         self._prior_place: ReadingState | None = None
         self._layout_before: Layout | None = None
         hanging.failed.connect(self._tell_failure)
 
     @property
     def is_on(self) -> bool:
-        """Something lies beside the first film."""
-        return bool(self._hanging.beside())
+        """Something lies beside the first film, or will beside the next that has a prior."""
+        return self._with_priors or bool(self._hanging.beside())
 
     def lay_beside(self, study: Study, position: int = 0) -> None:
         """Show a study's picture beside the one in hand, in a layout that has room for it."""
@@ -71,37 +73,44 @@ class Comparing(QObject):
         elif (prior := self._prior_of(film.study)) is None:
             self.message.emit(_no_prior_words(film.study))
         else:
-            self._prior_place = self._hanging.place_for(prior)
-            self._lay(self._prior_place, prior, 0)
+            self._with_priors = True
+            self._lay_prior(prior)
         self.changed.emit()
 
     def follow(self, study: Study) -> None:
         """Another study was taken in hand: its own prior takes the place of the last one's."""
-        if self._prior_place is None:
+        if not self._with_priors:
             return
         prior = self._prior_of(study)
         if prior is not None:
-            self._hanging.hang(self._prior_place, prior)
-        else:
+            self._lay_prior(prior)
+            return
+        if self._prior_place is not None:
             # A prior of someone else must not stay beside this film.
-            self.take_off(self._prior_place)
-            self.message.emit(_no_prior_words(study))
+            self._take_off(self._prior_place)
+        self.message.emit(_no_prior_words(study))
 
     def take_off(self, state: ReadingState) -> None:
-        """Take a film off its place beside the first."""
+        """Take a film off its place beside the first; without its prior, no other's follows."""
+        if state is self._prior_place:
+            self._with_priors = False
+        self._take_off(state)
+
+    def _take_off(self, state: ReadingState) -> None:
         self._hanging.take_off(state)
         self._panes.release(state)
         if self._desk.active is state:
             self._panes.activate(self._panes.panes[0])
         if state is self._prior_place:
             self._prior_place = None
-        if not self.is_on and self._layout_before is not None:
+        if not self._hanging.beside() and self._layout_before is not None:
             self._panes.set_layout(self._layout_before)
             self._layout_before = None
         self.changed.emit()
 
     def take_all_off(self) -> None:
         """Leave the first film alone on the desk."""
+        self._with_priors = False
         for state in self._hanging.beside():
             self.take_off(state)
         self.changed.emit()
@@ -128,9 +137,13 @@ class Comparing(QObject):
             self._layout_before = self._layout_before or layout
             self._panes.set_layout(smallest_for(films))
         self._panes.show_place(FilmCell(self._desk.places.index(state)), films - 1)
-        self._panes.pane_of(state).explain("Opening the study")
+        self._panes.pane_of(state).explain(OPENING)
         self._hanging.hang(state, study, position)
         self.changed.emit()
+
+    def _lay_prior(self, prior: Study) -> None:
+        self._prior_place = self._prior_place or self._hanging.place_for(prior)
+        self._lay(self._prior_place, prior, 0)
 
     def _prior_of(self, study: Study) -> Study | None:
         return latest_prior(study, self._library.studies.values())

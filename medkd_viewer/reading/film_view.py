@@ -29,6 +29,7 @@ from medkd_viewer.said import Said, shown
 from medkd_viewer.theme import colour, ui_font
 
 INVITATION = "Drop films or folders here, or press Ctrl+O.\nCtrl+D opens the demo studies."
+OPENING = "Opening the study"
 INVITATION_BESIDE = "Drag a study or series here"
 
 

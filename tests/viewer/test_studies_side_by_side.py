@@ -99,7 +99,7 @@ def test_prior_never_stays_beside_another_patient(reading):
     reading.wait(lambda: lies(reading, 1, "20190302"))
     take(reading, "20230101")
     assert all(state.film is None for state in reading.room.desk.places[1:])
-    assert not reading.room.comparing.is_on
+    assert reading.panes.layout_now is Layout.OPINION
 
 
 @pytest.mark.slow
@@ -184,6 +184,53 @@ def test_loop_plays_until_a_pane_is_pressed(reading, qtbot):
     qtbot.mousePress(reading.panes.film_pane, Qt.MouseButton.LeftButton)
     assert not reading.room.cine.is_playing
     assert not reading.window.actions_by_name["cine"].isChecked()
+
+
+def test_priors_come_back_at_the_next_study_that_has_one(reading):
+    trigger(reading, "compare")
+    reading.wait(lambda: lies(reading, 1, "20190302"))
+    take(reading, "20230101")
+    assert len(reading.room.desk.laid) == 1
+    assert reading.window.actions_by_name["compare"].isChecked()
+    take(reading, "20240611")
+    reading.wait(lambda: lies(reading, 1, "20190302"))
+    assert reading.panes.layout_now is Layout.TWO
+    take(reading, "20230101")
+    trigger(reading, "compare")
+    take(reading, "20240611")
+    assert not reading.room.hanging.beside()
+
+
+def test_prior_that_was_taken_off_by_hand_stays_off(reading):
+    trigger(reading, "compare")
+    reading.wait(lambda: lies(reading, 1, "20190302"))
+    reading.room.comparing.take_off(reading.room.desk.places[1])
+    take(reading, "20190302")
+    assert not reading.room.comparing.is_on
+
+
+def test_escape_leads_back_from_the_film_alone(reading):
+    trigger(reading, "film_alone")
+    assert reading.window.isFullScreen()
+    reading.key(Qt.Key.Key_Escape)
+    assert not reading.window.isFullScreen()
+    assert reading.window.top_bar.isVisible()
+
+
+def test_key_without_a_film_says_that_none_is_open(desk):
+    desk.window.activateWindow()
+    desk.key(Qt.Key.Key_2)
+    assert desk.window.bottom_bar.activity.text() == "No film is open."
+
+
+def test_pane_says_that_the_study_is_being_opened_until_it_is(desk, two_patients):
+    seen = []
+    desk.room.intake.first_found.connect(lambda _: seen.append(desk.panes.film_pane.explanation))
+    desk.window.open_paths([two_patients])
+    desk.wait(lambda: not desk.room.is_opening)
+    assert seen == ["Opening the study"]
+    desk.room.close_studies(list(desk.room.library.studies))
+    assert desk.panes.film_pane.explanation.startswith("Drop films")
 
 
 def test_key_whose_command_cannot_be_carried_out_says_so(reading):
