@@ -44,7 +44,11 @@ from medkd_core.explanation.score_cam import (
 from medkd_core.explanation.score_cam.contrast import METHOD as CONTRAST
 from medkd_core.explanation.score_cam.maps import ClassMap
 from medkd_core.explanation.score_cam.preview import stages
-from medkd_core.explanation.score_cam.sensitivity import channel_mean, sensitivity_among
+from medkd_core.explanation.score_cam.sensitivity import (
+    channel_mean,
+    likeliest_others,
+    sensitivity_among,
+)
 from medkd_core.imaging.preprocessing import network_input, view_image
 from medkd_core.imaging.reading import read_frame
 from medkd_core.jobs.spec import DataSpec
@@ -190,8 +194,9 @@ def _likeness(found: ClassMap, exact: ClassMap) -> dict[str, float]:
 def _sensitivity(scores: MaskedScores, index: int, method: str) -> dict[str, float | None] | None:
     """How like the other classes' maps and the channel mean a map is; None without a map."""
     if method == CONTRAST:
-        every = [contrast_map(scores, other) for other in range(len(scores.look.logits))]
-        found = sensitivity_among(every.pop(index), every, scores)
+        rivals = likeliest_others(scores.look.logits, index)
+        others = [contrast_map(scores, rival) for rival in rivals]
+        found = sensitivity_among(contrast_map(scores, index), others, scores)
     else:
         rules = DIALECTS[method]
         found = map_sensitivity(scores, index, rules, class_map(scores, index, rules))

@@ -30,7 +30,7 @@ from medkd_core.explanation.score_cam.maps import ClassMap, weighted_map
 from medkd_core.explanation.score_cam.masks import channel_masks
 from medkd_core.explanation.score_cam.passes import MaskedScores, look, no_map
 from medkd_core.explanation.score_cam.preview import stages
-from medkd_core.explanation.score_cam.sensitivity import sensitivity_among
+from medkd_core.explanation.score_cam.sensitivity import likeliest_others, sensitivity_among
 
 FloatArray = NDArray[np.float32]
 
@@ -112,8 +112,8 @@ def contrast_cam(
     report = reporter(len(masks.distinct), progress, cancelled)
     for scores, _ in stages(engine, seen, masks, class_index, rules, report):
         found = contrast_map(scores, class_index, rival)
-        others = [contrast_map(scores, other) for other in range(len(seen.logits))]
-        del others[class_index]
+        rivals = likeliest_others(seen.logits, class_index)
+        others = [contrast_map(scores, other) for other in rivals]
         exact = bool(scores.shown.all())
         yield Explanation(
             native=found.native,
@@ -144,11 +144,11 @@ def rival_of(logits: FloatArray, class_index: int, against: int | None = None) -
     ExplanationError
         There is no such class, or no other.
     """
-    others = [index for index in np.argsort(-logits, kind="stable") if index != class_index]
+    others = likeliest_others(logits, class_index)
     if not others:
         raise no_map("the network knows one class only, which has no rival")
-    rival = int(others[0]) if against is None else against
-    if rival not in others:
+    rival = others[0] if against is None else against
+    if rival == class_index or not 0 <= rival < len(logits):
         raise no_map(f"class {class_index} cannot be held against class {rival}")
     return rival
 

@@ -17,8 +17,8 @@ class Sensitivity:
     Attributes
     ----------
     other_classes : float, [-1, 1], optional
-        Spearman's correlation with the most similar of the other classes' maps; None where no
-        other class has a map.
+        Spearman's correlation with the most similar map of another class (of the eight likeliest);
+        None where none of them has a map.
     channel_mean : float, [-1, 1]
         Spearman's correlation with the plain mean of the channels, which knows no class.
     """

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from medkd_core.explanation.agreement.similarity import spearman
 from medkd_core.explanation.score_cam.dialects import Dialect
 from medkd_core.explanation.score_cam.explanation import Sensitivity
 from medkd_core.explanation.score_cam.maps import ClassMap, class_map, weighted_map
 from medkd_core.explanation.score_cam.passes import MaskedScores
+
+
+MOST_OTHERS = 8
+"""Classes that a map is compared with; a network with a thousand would keep its reader waiting."""
 
 
 def map_sensitivity(
@@ -34,8 +39,8 @@ def map_sensitivity(
     Sensitivity or None
         None where there is no map. Classes without a map are left out.
     """
-    indices = range(len(scores.look.logits))
-    others = [class_map(scores, index, rules) for index in indices if index != class_index]
+    rivals = likeliest_others(scores.look.logits, class_index)
+    others = [class_map(scores, rival, rules) for rival in rivals]
     return sensitivity_among(found, others, scores)
 
 
@@ -50,6 +55,12 @@ def sensitivity_among(
         other_classes=max(alike, default=None),
         channel_mean=spearman(found.native, channel_mean(scores).native),
     )
+
+
+def likeliest_others(logits: FloatArray, class_index: int) -> list[int]:
+    """The likeliest classes (at most eight) of logits (classes,) beside the one named."""
+    ranked = [int(index) for index in np.argsort(-logits, kind="stable")]
+    return [index for index in ranked if index != class_index][:MOST_OTHERS]
 
 
 def channel_mean(scores: MaskedScores) -> ClassMap:
