@@ -232,6 +232,14 @@ def test_layer_that_gives_the_same_everywhere_has_no_map(networks, method):
     assert not found.input_map.any()
 
 
+def test_mirrored_and_read_only_images_are_taken(networks, image):
+    mirrored = image[:, :, ::-1]
+    mirrored.flags.writeable = False
+    found = cam(networks["vgg19"], "vgg19", SIZE, mirrored, 0, "grad-cam")
+    copied = cam(networks["vgg19"], "vgg19", SIZE, mirrored.copy(), 0, "grad-cam")
+    np.testing.assert_array_equal(found.native, copied.native)
+
+
 def test_network_of_one_class_has_a_map(image):
     network = create_network("vgg19_bn", 1, WIDTH, SIZE)
     found = cam(network, "vgg19_bn", SIZE, image, 0, "grad-cam")
@@ -265,6 +273,13 @@ def test_weights_that_are_no_numbers_give_an_error_and_no_map(image, method):
         network.features[0].weight[0] = torch.nan
     with pytest.raises(ExplanationError, match="not finite"):
         cam(network, "vgg19_bn", SIZE, image, 0, method)
+
+
+def test_network_that_breaks_down_is_told_without_a_traceback(image):
+    network = create_network("vgg19", CLASSES, WIDTH, SIZE)
+    network.head.fc = nn.Linear(1, CLASSES)
+    with pytest.raises(ExplanationError, match="torch gave up"):
+        cam(network, "vgg19", SIZE, image, 0, "grad-cam")
 
 
 def test_cancelling_ablation_ends_between_chunks_and_releases_the_network(networks, image):

@@ -40,7 +40,8 @@ def all_classes(
     """
     explained = with_target_layer(network, name, image.shape[-1], target_layer)
     weight = next(network.parameters())
-    placed = torch.from_numpy(image)[None].to(weight.device, weight.dtype)
+    # A copy, because torch warns of arrays that cannot be written and refuses mirrored ones.
+    placed = torch.from_numpy(image.copy())[None].to(weight.device, weight.dtype)
     with resting(network):
         report(0, 1)
         seen = Seen(explained, placed, differentiable=method.gradients)

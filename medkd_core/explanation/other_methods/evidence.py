@@ -103,6 +103,12 @@ def class_evidence(
             cure="Install MedKD with its training packages: pip install medkd. Score-CAM needs "
             "none of them.",
         ) from error
+    except RuntimeError as error:
+        raise ExplanationError(
+            f"Cannot compute a map by {chosen.label}",
+            because="torch gave up on the network",
+            cure="Close other programs that use memory, or choose another layer.",
+        ) from error
 
 
 def no_map(because: str) -> ExplanationError:

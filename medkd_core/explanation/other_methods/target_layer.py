@@ -104,7 +104,8 @@ class Seen:
         """The layer's output once for each channel, with that channel set to 0."""
         copies = self._output.detach().repeat(len(channels), *[1] * (self._output.ndim - 1))
         axis = 1 if self._explained.layout == "nchw" else -1
-        copies.movedim(axis, 1)[torch.arange(len(channels)), channels] = 0
+        each = torch.arange(len(channels), device=channels.device)
+        copies.movedim(axis, 1)[each, channels] = 0
         return copies
 
     def _as_map(self, output: Tensor) -> Tensor:
