@@ -13,6 +13,7 @@ from medkd_core.explanation.score_cam.explanation import Sensitivity
 from medkd_core.explanation.score_cam.maps import ClassMap, class_map, weighted_map
 from medkd_core.explanation.score_cam.passes import MaskedScores
 
+FloatArray = NDArray[np.float32]
 
 MOST_OTHERS = 8
 """Classes that a map is compared with; a network with a thousand would keep its reader waiting."""
