@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from medkd_core.imaging.content import ContentLine
-
-HIDDEN = "hidden"
+from medkd_viewer.hiding import HIDDEN, parts_of_name, without_words
 
 _PATIENT_GROUP = "(0010,"
 _KEYWORDS = frozenset(
@@ -40,19 +38,28 @@ _KEYWORDS = frozenset(
         "VerifyingOrganization",
     )
 )
-_NAME_PARTS = re.compile(r"[\^=,\\\s]+")
 _TELLING = frozenset(("DA", "LO", "LT", "PN", "SH", "ST", "UC", "UT"))
 """Values of other kinds, numbers and codes, would hide half a text and name nobody."""
-_SHORTEST_HIDDEN = 2
+_TEXTS = _TELLING - {"DA"}
 
 
-def shown_value(line: ContentLine, *, patient_hidden: bool) -> str:
-    """A line's value, or `HIDDEN` where it may say who the patient is.
+def shown_values(lines: Sequence[ContentLine], *, patient_hidden: bool) -> list[str]:
+    """The values of lines, without what may say who the patient is.
 
     Hidden are the patient's group, every person's name, numbers and places that lead to the
-    patient, private elements, and the texts of pictures that are not DICOM.
+    patient, private elements, and the texts of pictures that are not DICOM; in other texts, as
+    descriptions, the words of these.
     """
-    return HIDDEN if patient_hidden and line.value and names_patient(line) else line.value
+    if not patient_hidden:
+        return [line.value for line in lines]
+    words = _telling_words(lines)
+    return [_shown_value(line, words) for line in lines]
+
+
+def _shown_value(line: ContentLine, words: frozenset[str]) -> str:
+    if line.value and names_patient(line):
+        return HIDDEN
+    return without_words(line.value, words) if line.vr in _TEXTS else line.value
 
 
 def names_patient(line: ContentLine) -> bool:
@@ -88,23 +95,20 @@ _PICTURE_TEXTS = frozenset(
 
 
 def without_patient(text: str, lines: Iterable[ContentLine]) -> str:
-    """A text in which what the hidden elements say is hidden, wherever it stands.
+    """A text in which what the hidden elements say is hidden, wherever it stands."""
+    return without_words(text, _telling_words(lines))
 
-    Names are hidden part by part, since texts write them in another order.
-    """
-    words = set()
+
+def _telling_words(lines: Iterable[ContentLine]) -> frozenset[str]:
+    words: set[str] = set()
     for line in lines:
         if names_patient(line) and line.vr in _TELLING and not _is_private(line):
             words.add(line.value)
             if line.vr == "PN":
-                words.update(_NAME_PARTS.split(line.value))
+                words |= parts_of_name(line.value)
             if line.vr == "DA":
                 words.add(f"{line.value[:4]}-{line.value[4:6]}-{line.value[6:]}")
-    wanted = sorted((w for w in words if len(w) >= _SHORTEST_HIDDEN), key=len, reverse=True)
-    if not wanted:
-        return text
-    pattern = r"(?<!\w)(?:" + "|".join(map(re.escape, wanted)) + r")(?!\w)"
-    return re.sub(pattern, HIDDEN, text, flags=re.IGNORECASE)
+    return frozenset(words)
 
 
 def _is_private(line: ContentLine) -> bool:

@@ -10,7 +10,8 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QFont, QFontDatabase
 
 from medkd_core.imaging.content import CANNOT_BE_READ, ContentLine
-from medkd_viewer.contents.patient_elements import HIDDEN, shown_value
+from medkd_viewer.contents.patient_elements import shown_values
+from medkd_viewer.hiding import HIDDEN
 from medkd_viewer.theme import colour
 
 COLUMNS = ("Tag", "Name", "VR", "Value")
@@ -95,6 +96,14 @@ class TagModel(QAbstractTableModel):
         """The values of rows as they are shown, each on a line."""
         return "\n".join(self._values[self._rows[row]] for row in rows)
 
+    def line_at(self, row: int) -> int | None:
+        """Which of the file's lines a row shows; None for a row that is not there."""
+        return self._rows[row] if 0 <= row < len(self._rows) else None
+
+    def row_of(self, line: int | None) -> int | None:
+        """The row of one of the file's lines; None while it is not shown."""
+        return self._rows.index(line) if line in self._rows else None
+
     def detail_of(self, row: int) -> str:
         """Keyword and value of a row; empty for a row that is not there."""
         if not 0 <= row < len(self._rows):
@@ -157,8 +166,7 @@ class TagModel(QAbstractTableModel):
         return colour("second" if quiet else "text")
 
     def _read_values(self) -> None:
-        hidden = self._patient_hidden
-        self._values = [shown_value(line, patient_hidden=hidden) for line in self._lines]
+        self._values = shown_values(self._lines, patient_hidden=self._patient_hidden)
         self._searched = [
             f"{line.tag} {line.tag[1:10].replace(',', '')} {line.name} {line.keyword} {line.vr} "
             f"{value}".lower()

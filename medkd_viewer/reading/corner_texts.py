@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from medkd_core.imaging.display.voi import Voi
 from medkd_core.imaging.frame import Spacing, Window
 from medkd_core.imaging.study import Instance, Study
+from medkd_viewer.hiding import without_patient
 from medkd_viewer.reading.film import Film
 from medkd_viewer.reading.scale_bar import basis_words
 
@@ -45,13 +46,16 @@ def corner_texts(
     """
     study, instance = film.study, film.instance
     person = BETWEEN_PARTS.join(filter(None, (study.patient_id, sex(study), age(study))))
-    taken = BETWEEN_PARTS.join(filter(None, (image_name(instance, study), laterality(instance))))
+    name, series = image_name(instance, study), series_text(film)
+    if patient_hidden:
+        name, series = without_patient(name, study), without_patient(series, study)
+    taken = BETWEEN_PARTS.join(filter(None, (name, laterality(instance))))
     usual = "As acquired" if voi is film.first_voi else ""
     columns, rows = film.size
     size = f"Zoom {zoom_text(scale)}{BETWEEN_PARTS}{columns} × {rows}"
     return CornerTexts(
         top_left=() if patient_hidden else _filled(study.patient_name, person),
-        top_right=_filled(taken, date(study), series_text(film)),
+        top_right=_filled(taken, date(study), series),
         bottom_left=_filled(image_text(film, rate), window_text(voi, usual)),
         bottom_right=_filled(size, spacing_text(film.frame.spacing)),
     )

@@ -8,6 +8,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter
 
 from medkd_core.imaging.study import Study
+from medkd_viewer.hiding import without_patient
 from medkd_viewer.reading.corner_texts import date, image_name
 from medkd_viewer.reading.film import Film
 from medkd_viewer.reading.shared_window import may_share_a_window
@@ -45,12 +46,16 @@ class Head:
         return ", ".join(filter(None, (self.text, "linked" if self.linked else "", self.note)))
 
 
-def head_of(film: Film, first: Film | None, *, linked: bool = False) -> Head:
+def head_of(
+    film: Film, first: Film | None, *, linked: bool = False, patient_hidden: bool = False
+) -> Head:
     """What stands over a film that is compared with the first film of the desk."""
     relation, caution = _relation(film.study, first.study if first else film.study)
     if first is not None and film.study.uid == first.study.uid:
         relation = "Current" if film is first else "Same study"
-    words = (relation, date(film.study), image_name(film.instance, film.study))
+    name = image_name(film.instance, film.study)
+    name = without_patient(name, film.study) if patient_hidden else name
+    words = (relation, date(film.study), name)
     alike = first is None or may_share_a_window(first, film)
     note = OWN_WINDOW if linked and not alike else ""
     return Head(" · ".join(filter(None, words)), caution, linked, note)

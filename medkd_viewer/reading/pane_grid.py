@@ -13,8 +13,9 @@ from medkd_viewer.findings.results import NetworkView
 from medkd_viewer.reading.arrangement import GAP, Box, arranged, boxes_of
 from medkd_viewer.reading.desk import Desk
 from medkd_viewer.reading.dropped_study import DroppedStudy
+from medkd_viewer.reading.film import Film
 from medkd_viewer.reading.film_view import INVITATION, INVITATION_BESIDE
-from medkd_viewer.reading.heads import head_of
+from medkd_viewer.reading.heads import Head, head_of
 from medkd_viewer.reading.layouts import Content, FilmCell, Layout, NetworkCell, exchanged, filled
 from medkd_viewer.reading.links import Links
 from medkd_viewer.reading.network_pane import NetworkPane
@@ -64,6 +65,7 @@ class PaneGrid(QWidget):
         for state in desk.places:
             state.film_changed.connect(self._show_contents)
         links.changed.connect(self._show_heads)
+        desk.look.changed.connect(self._show_heads)
 
     # what is shown
 
@@ -232,8 +234,13 @@ class PaneGrid(QWidget):
             film = pane.state.film
             head = None
             if len(seen) > 1 and film is not None:
-                head = head_of(film, self._desk.primary.film, linked=self._links.is_on)
+                head = self._head(film)
             pane.set_head(head)
+
+    def _head(self, film: Film) -> Head:
+        hidden = self._desk.look.patient_hidden
+        first, linked = self._desk.primary.film, self._links.is_on
+        return head_of(film, first, linked=linked, patient_hidden=hidden)
 
     def _arrange(self) -> None:
         for pane in (*self.film_panes, *self.network_panes.values()):
@@ -298,4 +305,4 @@ class PaneGrid(QWidget):
             return f"AI map of {pane.view.label}"
         if pane.state.film is None:
             return "The film" if content == FilmCell(0) else "Nothing"
-        return head_of(pane.state.film, self._desk.primary.film).text
+        return self._head(pane.state.film).text

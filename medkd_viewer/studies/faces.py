@@ -7,6 +7,7 @@ from datetime import datetime
 
 from medkd_core.imaging.study import Refusal, Series, Study
 from medkd_viewer.counting import plural
+from medkd_viewer.hiding import without_patient
 from medkd_viewer.settings import RecentFolder
 from medkd_viewer.studies.library import Library, Sign
 from medkd_viewer.studies.pictures import Image, count_images, documents_of, middle_image
@@ -92,6 +93,9 @@ class Faces:
         read_at = self._library.journal.read_at(study.uid)
         return reading_words(read_at) if read_at else self._library.remark_on(study.uid)[0]
 
+    def _anonymous(self, text: str, study: Study) -> str:
+        return without_patient(text, study) if self._outline.hidden else text
+
     def _section(self, row: SectionRow) -> Face:
         unfolded = self._outline.unfolded(row)
         title = section_words(row)
@@ -105,7 +109,7 @@ class Faces:
         remark, sign = self._library.remark_on(study.uid)
         state = self.state(study) or "Unread"
         short = "Read" if self._library.journal.read_at(study.uid) else state
-        title, what = self.title(study), study_part(study)
+        title, what = self.title(study), self._anonymous(study_part(study), study)
         date, count = date_words(study.date), content_words(study)
         unfolded = self._outline.unfolded(row)
         shown = self._outline.shown is not None and self._outline.shown[0] == study.uid
@@ -128,7 +132,7 @@ class Faces:
         series = row.series
         shown = self._outline.shown == row.key
         number = "" if series.number is None else f"series {series.number}"
-        description = _printable(series.description)
+        description = self._anonymous(_printable(series.description), row.study)
         title = description or number.capitalize() or "Series"
         line = _joined(series.modality, count_words(series))
         longer = _joined(line, number if description else "")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from medkd_core.imaging.study import Study
+from medkd_viewer.hiding import without_patient, words_of_patient
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,8 @@ class SearchText:
     ----------
     words : str
         What was taken: description, part, view, modality, date.
+    nameless : str
+        The same without the patient's name and numbers.
     identity : str
         Whose it is: name, patient id, accession; not searched while the patient is hidden.
     date : str
@@ -24,6 +27,7 @@ class SearchText:
     """
 
     words: str
+    nameless: str
     identity: str
     date: str
     modalities: tuple[str, ...]
@@ -33,9 +37,13 @@ def search_text(study: Study) -> SearchText:
     """What can be searched of a study."""
     modalities = tuple({series.modality.lower(): None for series in study.series})
     parts = {f"{one.body_part} {one.view}": None for s in study.series for one in s.instances[:1]}
-    words = (study.description, date_words(study.date), *(s.description for s in study.series))
+    said = (study.description, date_words(study.date), *(s.description for s in study.series))
+    words = nameless = " ".join((*said, *parts, *modalities)).lower()
+    if any(word.lower() in words for word in words_of_patient(study) if word):
+        nameless = without_patient(words, study)
     return SearchText(
-        " ".join((*words, *parts, *modalities)).lower().replace("_", " "),
+        words.replace("_", " "),
+        nameless.replace("_", " "),
         f"{study.patient_name} {study.patient_id} {study.accession}".lower(),
         date_digits(study.date),
         modalities,
@@ -71,10 +79,9 @@ class Query:
 
     def matches(self, text: SearchText, *, hidden: bool = False) -> bool:
         """The study has every word and every field; names count only while they are shown."""
-        identity = "" if hidden else text.identity
-        for word in self.words:
-            if word not in text.words and word not in identity:
-                return False
+        searched = (text.nameless,) if hidden else (text.words, text.identity)
+        if not all(any(word in part for part in searched) for word in self.words):
+            return False
         if not self.dates and not self.modalities:
             return True
         return all(text.date.startswith(date) for date in self.dates) and all(

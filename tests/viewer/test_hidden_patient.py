@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pydicom
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QLabel, QLineEdit, QWidget
@@ -63,6 +64,50 @@ def test_hidden_patient_is_named_nowhere_in_the_window(teaching):
     teaching.window.actions_by_name["hide_patient"].trigger()
     said = everything_said(teaching)
     assert [word for word in TELLING if word in said] == []
+
+
+@pytest.fixture
+def told_by_descriptions(films, tmp_path):
+    """Two studies of a patient who is named by their descriptions."""
+    for number, source in enumerate(("ada.dcm", "ben.dcm")):
+        dataset = pydicom.dcmread(films / source)
+        dataset.PatientName, dataset.PatientID = "MILLER^ANNA", "MK-77"
+        dataset.StudyDescription = "Control of Anna Miller"
+        dataset.SeriesDescription = "MILLER, mk-77, lateral"
+        dataset.StudyDate = f"2026010{number + 1}"
+        del dataset.BodyPartExamined, dataset.ViewPosition
+        dataset.save_as(tmp_path / f"{number}.dcm")
+    return tmp_path
+
+
+def test_description_that_names_a_hidden_patient_is_shown_without_the_name(
+    desk, told_by_descriptions
+):
+    desk.open([told_by_descriptions])
+    uid = desk.state.film.study.uid
+    (other,) = (s for s in desk.room.library.studies.values() if s.uid != uid)
+    desk.room.comparing.lay_beside(other)
+    desk.wait(lambda: len(desk.room.desk.laid) == 2)
+    desk.window.actions_by_name["tags"].trigger()
+    tags = desk.window.contents.tags
+    desk.wait(lambda: tags.table.model.rowCount() > 20)
+    heads = [pane.accessibleDescription() for pane in desk.panes.film_panes]
+    assert any("Control of Anna Miller" in head for head in heads)
+    desk.window.actions_by_name["hide_patient"].trigger()
+    said = everything_said(desk)
+    assert "Control of hidden hidden" in said
+    assert [word for word in ("MILLER", "ANNA", "MK-77") if word in said.upper()] == []
+
+
+def test_hidden_patient_is_not_found_by_a_description(desk, told_by_descriptions):
+    desk.open([told_by_descriptions])
+    studies = desk.room.studies
+    studies._search.setText("miller")
+    assert studies.model.rowCount() > 1
+    desk.window.actions_by_name["hide_patient"].trigger()
+    assert studies.model.rowCount() == 0
+    studies._search.setText("control")
+    assert studies.model.rowCount() > 1
 
 
 @pytest.fixture
