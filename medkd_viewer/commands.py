@@ -84,7 +84,7 @@ COMMANDS = (
     Command("flip_horizontal", "Flip left and right", ("H",), "Film", "flip-horizontal"),
     Command("flip_vertical", "Flip top and bottom", ("V",), "Film", "flip-vertical"),
     Command("texts", "Corner texts", ("I",), "Film", "", True),
-    Command("hide_patient", "Hide the patient", ("Shift+I",), "Film", "", True),
+    Command("hide_patient", "Hide the patient", ("Shift+I", "Ctrl+Shift+I"), "Film", "", True),
     Command("steps", "How this film is shown", ("Ctrl+E",), "Film"),
     Command("tags", "Tags of the file", ("Ctrl+T",), "Film", "tags"),
     Command("next_image", "Next image of the series", ("PgDown",), "Study"),

@@ -24,8 +24,8 @@ from medkd_viewer.measuring.measuring import Measuring
 from medkd_viewer.reading.cine import Cine
 from medkd_viewer.reading.comparing import Comparing
 from medkd_viewer.reading.desk import Desk
-from medkd_viewer.reading.film_view import OPENING
 from medkd_viewer.reading.film import Film
+from medkd_viewer.reading.film_view import OPENING
 from medkd_viewer.reading.hanging import Hanging
 from medkd_viewer.reading.links import Links
 from medkd_viewer.reading.look import Look
@@ -279,6 +279,7 @@ class ReadingRoom(QWidget):
         studies.close_asked.connect(self.close_studies)
         studies.reveal_asked.connect(show_in_folder)
         studies.stop_asked.connect(intake.stop)
+        studies.left.connect(self.area.focus_first)
         self.opening.began.connect(self._begin_to_open)
         self.opening.said.connect(self.message)
         self.opening.failed.connect(self._fail_to_open)

@@ -57,8 +57,12 @@ class TagTable(QWidget):
         self._show_count()
 
     def set_patient_hidden(self, hidden: bool) -> None:
-        """Hide who the patient is, or show it again."""
+        """Hide who the patient is, or show it again; the row in hand stays in hand."""
+        in_hand = self.model.line_at(self.view.currentIndex().row())
         self.model.set_patient_hidden(hidden)
+        row = self.model.row_of(in_hand)
+        if row is not None and not self.view.currentIndex().isValid():
+            self.view.selectRow(row)
         self._show_count()
 
     def focus_search(self) -> None:
@@ -81,7 +85,7 @@ class TagTable(QWidget):
             super().keyPressEvent(event)
 
     def _make_search(self) -> QLineEdit:
-        search = QLineEdit()
+        search = _SearchField()
         search.setPlaceholderText("Search tag, name, keyword, VR or value")
         search.setAccessibleName("Search tags")
         search.setClearButtonEnabled(True)
@@ -148,6 +152,19 @@ class TagTable(QWidget):
 
     def _copy_values(self) -> None:
         QGuiApplication.clipboard().setText(self.model.values_of(self._chosen_rows()))
+
+
+class _SearchField(QLineEdit):
+    """Leaves a capital letter to the window's commands while nothing is typed yet."""
+
+    def event(self, event: QEvent) -> bool:
+        """The patient is to be hidden at once, without leaving the field first."""
+        if event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            shifted = event.modifiers() == Qt.KeyboardModifier.ShiftModifier
+            if shifted and not self.text():
+                event.ignore()
+                return True
+        return super().event(event)
 
 
 def _is_find(event: QEvent) -> bool:

@@ -15,6 +15,8 @@ from medkd_viewer.reading.viewport import PaneGeometry, Point
 REACH = 6.0
 """Device-independent pixels from which a handle or a line is taken."""
 _DRAG_BEGINS = 4.0
+_SMALLEST = 2.0
+"""Pixels between two points below which nothing was measured: a click came twice."""
 
 
 @dataclass(slots=True)
@@ -93,12 +95,14 @@ class Hand:
             held, self.held = self.held, None
             if dragged:
                 now = self._changed(held, place, geometry, straight=straight)
-                self._sheet.replace(held.position, now)
+                if held.handle is None or not _is_tiny(now, geometry):
+                    self._sheet.replace(held.position, now)
         elif self.drawing is not None:
             target = self._drawn_to(place, geometry, straight=straight)
             if (finished := self.drawing.release(target, dragged=dragged)) is not None:
                 self.drawing = None
-                self._sheet.add(finished)
+                if not _is_tiny(finished, geometry):
+                    self._sheet.add(finished)
 
     @property
     def is_busy(self) -> bool:
@@ -158,6 +162,16 @@ class Hand:
 
 # Which point a line's handle has at its other end.
 _OTHER_END = {Kind.LENGTH: (1, 0), Kind.HEART_RATIO: (1, 0, 3, 2), Kind.ANGLE: (1, 0, 1)}
+
+
+# Which points are the ends of one line, or opposite corners.
+_LINES = {Kind.PROBE: (), Kind.ANGLE: ((0, 1), (1, 2)), Kind.HEART_RATIO: ((0, 1), (2, 3))}
+
+
+def _is_tiny(measurement: Measurement, geometry: PaneGeometry) -> bool:
+    places = [geometry.to_pane(*point) for point in measurement.points]
+    lines = _LINES.get(measurement.kind, ((0, 1),))
+    return any(math.dist(places[a], places[b]) < _SMALLEST for a, b in lines)
 
 
 def _straightened(kind: Kind, start: Point, aim: Point, aspect: float) -> Point:

@@ -13,6 +13,8 @@ Point = tuple[float, float]
 
 SMALLEST_ZOOM = 0.25
 LARGEST_ZOOM = 64.0
+_LEAST_SEEN = 48.0
+"""Pixels of a film that stay in its pane, wherever it is dragged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +96,30 @@ class PaneGeometry:
         return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
 
     def panned(self, dx: float, dy: float) -> Viewport:
-        """The viewport after the film was dragged by (dx, dy) pane pixels."""
+        """The viewport after the film was dragged by (dx, dy) pane pixels, never out of sight."""
+        left, top, right, bottom = self.film_bounds()
+        x0, y0, width, height = self.area
+        dx = _kept_in_view(dx, left, right, x0, x0 + width)
+        dy = _kept_in_view(dy, top, bottom, y0, y0 + height)
         x, y = self.to_pane(*self.viewport.center)
         return replace(self.viewport, center=self.to_film(x - dx, y - dy))
 
     def zoomed(self, factor: float, x: float, y: float) -> Viewport:
-        """The viewport after zooming while the place under (x, y) stays where it is."""
+        """The viewport after zooming while the place under (x, y) stays where it is.
+
+        Beside the film its nearest place does: it is not zoomed out of sight.
+        """
         zoom = min(max(self.viewport.zoom * factor, SMALLEST_ZOOM), LARGEST_ZOOM)
-        held = np.array(self.to_film(x, y))
+        held = np.clip(self.to_film(x, y), 0.0, self.film)
         kept = self.viewport.zoom / zoom
         column, row = held + (np.array(self.viewport.center) - held) * kept
         return replace(self.viewport, zoom=zoom, center=(float(column), float(row)))
+
+
+def _kept_in_view(by: float, start: float, end: float, low: float, high: float) -> float:
+    """How far a film from start to end may go, so that a strip of it stays between two edges."""
+    strip = min(_LEAST_SEEN, end - start, high - low)
+    return min(max(by, low + strip - end), high - strip - start)
 
 
 def moved_to(viewport: Viewport, old: tuple[int, int], new: tuple[int, int]) -> Viewport:

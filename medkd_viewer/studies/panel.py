@@ -78,6 +78,8 @@ class StudiesPanel(QWidget):
     """Something opened before is not to be listed any more."""
     reveal_asked = Signal(Path)
     """Show this file in the system's file manager."""
+    left = Signal()
+    """The reader goes back from the search to the film."""
     stop_asked = Signal()
     """Look for no more studies."""
 
@@ -176,6 +178,7 @@ class StudiesPanel(QWidget):
         self._search.textChanged.connect(self._follow_search)
         self._search.list_asked.connect(self.focus_list)
         self._search.first_asked.connect(self._choose_first)
+        self._search.left.connect(self.left)
         self._look.changed.connect(self._follow_look)
         self._thumbnails.ready.connect(self.list.viewport().update)
         self._idle.timeout.connect(self._prepare_search)

@@ -8,10 +8,12 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 
 class SearchField(QLineEdit):
-    """Down leaves it for the list, Return takes the first study found, Escape clears it."""
+    """Down leads to the list, Return to the first study found; Escape clears it, then leaves it."""
 
     list_asked = Signal()
     first_asked = Signal()
+    left = Signal()
+    """Escape was pressed with nothing to clear."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -28,7 +30,10 @@ class SearchField(QLineEdit):
             self.list_asked.emit()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.first_asked.emit()
-        elif event.key() == Qt.Key.Key_Escape and self.text():
-            self.clear()
+        elif event.key() == Qt.Key.Key_Escape:
+            if self.text():
+                self.clear()
+            else:
+                self.left.emit()
         else:
             super().keyPressEvent(event)

@@ -143,6 +143,21 @@ def test_find_key_goes_to_the_search_and_return_to_what_was_found(qtbot, table: 
     assert table.view.selectionModel().selectedRows()[0].row() == 0
 
 
+@pytest.mark.parametrize("query", ["", "patient"])
+def test_hiding_the_patient_keeps_the_row_in_hand(qtbot, table: TagTable, query: str) -> None:
+    table.search.setText(query)
+    row = next(
+        r for r in range(table.model.rowCount()) if "PatientName" in table.model.detail_of(r)
+    )
+    table.view.selectRow(row)
+    before = table.detail.text()
+    table.set_patient_hidden(True)
+    assert table.detail.text().startswith("PatientName")
+    assert table.detail.text() != before
+    table.set_patient_hidden(False)
+    assert table.detail.text() == before
+
+
 def test_names_are_hidden_in_texts_in_any_order() -> None:
     born = ContentLine(0, "(0010,0030)", "DA", "Birth Date", "PatientBirthDate", "19650102")
     heavy = ContentLine(0, "(0010,1030)", "DS", "Patient's Weight", "PatientWeight", "60")
@@ -409,3 +424,19 @@ def test_steps_open_and_close_by_their_key(qtbot, desk, films: Path) -> None:
     assert any(line.startswith("Stored: ") for line in steps.lines())
     qtbot.keyClick(steps, Qt.Key.Key_Escape)
     assert not steps.isVisible()
+
+
+def test_patient_is_hidden_by_key_from_the_search_for_tags(qtbot, desk, films: Path) -> None:
+    desk.open([films / "ada.dcm"])
+    desk.window.actions_by_name["tags"].trigger()
+    search = desk.window.contents.tags.table.search
+    qtbot.waitUntil(desk.window.contents.tags.isActiveWindow)
+    search.setFocus()
+    shift, control = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+    qtbot.keyClick(search, Qt.Key.Key_I, shift)
+    assert (desk.room.look.patient_hidden, search.text()) == (True, "")
+    qtbot.keyClicks(search, "pat")
+    qtbot.keyClick(search, Qt.Key.Key_I, shift)
+    assert (desk.room.look.patient_hidden, search.text()) == (True, "pati")
+    qtbot.keyClick(search, Qt.Key.Key_I, shift | control)
+    assert (desk.room.look.patient_hidden, search.text()) == (False, "pati")

@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QComboBox, QLineEdit, QSlider
 
 from medkd_viewer.commands import COMMANDS
+from medkd_viewer.studies.search_field import SearchField
 from medkd_viewer.window.keys_dialog import KeysDialog
 
 CONTROLS = (QAbstractButton, QComboBox, QLineEdit, QSlider, QAbstractItemView)
@@ -62,6 +63,19 @@ def test_tab_goes_from_pane_to_pane(desk, films):
 def test_no_key_means_two_things():
     keys = Counter(key for command in COMMANDS for key in command.keys)
     assert [key for key, count in keys.items() if count > 1] == []
+
+
+def test_escape_clears_the_search_and_then_leads_back_to_the_film(desk, films, qtbot):
+    desk.open([films])
+    desk.window.activateWindow()
+    desk.room.studies.focus_search()
+    search = desk.window.findChild(SearchField)
+    qtbot.keyClicks(search, "ada")
+    qtbot.keyClick(search, Qt.Key.Key_Escape)
+    assert search.text() == ""
+    assert search.hasFocus()
+    qtbot.keyClick(search, Qt.Key.Key_Escape)
+    assert desk.panes.active_pane.hasFocus()
 
 
 def test_letters_typed_into_the_search_are_not_commands(desk, films, qtbot):

@@ -46,6 +46,25 @@ def test_panning_moves_the_film_with_the_hand_however_it_is_turned(turns, mirror
     assert after.to_pane(100.0, 50.0) == pytest.approx((x + 30.0, y - 12.0))
 
 
+@pytest.mark.parametrize("turns", range(4))
+@pytest.mark.parametrize("zoom", [0.25, 1.0, 30.0])
+@pytest.mark.parametrize("way", [(9e4, 0.0), (0.0, -9e4), (-9e4, 9e4)])
+def test_film_is_never_dragged_out_of_sight(turns, zoom, way):
+    before = geometry(Viewport((150.0, 100.0), zoom, turns))
+    after = geometry(before.panned(*way))
+    left, top, right, bottom = after.film_bounds()
+    assert min(right, 610.0) - max(left, 10.0) >= 48 - 1e-6
+    assert min(bottom, 520.0) - max(top, 20.0) >= 48 - 1e-6
+    assert after.panned(-way[0] / 9e4, -way[1] / 9e4) != after.viewport
+
+
+def test_film_is_not_zoomed_out_of_sight_beside_it():
+    narrow = geometry(Viewport((150.0, 100.0), 0.25))
+    left, _, right, _ = geometry(narrow.zoomed(200.0, 600.0, 500.0)).film_bounds()
+    assert left < 610.0
+    assert right > 10.0
+
+
 def test_linked_panes_have_the_same_place_in_their_middle_at_any_size():
     viewport = Viewport((77.0, 33.0), zoom=3.0)
     for area in ((0, 0, 100, 100), (5, 30, 900, 400)):

@@ -51,6 +51,15 @@ def test_two_clicks_measure_as_a_drag_does(hands, tool):
     assert close_to(only(hands).points, [(40, 50), (160, 120)])
 
 
+@pytest.mark.parametrize("tool", DRAGGED)
+def test_two_clicks_on_one_spot_measure_nothing(hands, tool):
+    hands.look.set_tool(tool)
+    for _ in range(2):
+        hands.click((50, 50))
+    assert hands.sheet.measurements == ()
+    assert not hands.overlay.is_busy
+
+
 def test_angle_is_dragged_to_its_vertex_and_clicked_at_its_end(hands):
     hands.look.set_tool(Tool.ANGLE)
     hands.drag((40, 50), (100, 100))
