@@ -83,7 +83,8 @@ def test_contrast_depends_on_the_class_more_than_score_cam_does(make_engine, ima
 
 def test_first_stage_of_a_contrast_resembles_the_last(make_engine, image):
     first, *_, last = contrast_cam(make_engine(channels=300), image, 0, 1)
-    assert (first.forwards, first.exact, first.error) == (32, False, None)
+    assert (first.forwards, first.exact) == (32, False)
+    assert first.error > 0
     assert (last.exact, last.error) == (True, 0)
     assert spearman(first.native, last.native) > 0.6
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from medkd_core.engines.protocol import Engine
 from medkd_core.errors import OperationCancelled
+from medkd_core.explanation.score_cam.aims import ClassAim
 from medkd_core.explanation.score_cam.dialects import DEFAULT_DIALECT, Dialect
 from medkd_core.explanation.score_cam.dialects import dialect as named_dialect
 from medkd_core.explanation.score_cam.explanation import Explanation
@@ -75,7 +76,7 @@ def score_cam(
     total = len(masks.distinct)
     if preview:
         report = reporter(min(total, PREVIEW_FORWARDS), progress, cancelled)
-        scores, error = next(stages(engine, seen, masks, class_index, rules, report))
+        scores, error = next(stages(engine, seen, masks, ClassAim(class_index, rules), report))
         return explained(scores, class_index, rules, began, error)
     report = reporter(total, progress, cancelled)
     scores = show_masks(engine, seen, masks, chunk_done=report)

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +43,31 @@ CHANCE = 0.95
 """Share of the models of shuffled answers whose effects must be smaller."""
 
 
+@dataclass(frozen=True, slots=True)
+class ContrastAim:
+    """The contrast map of a class and its rival."""
+
+    class_index: int
+    rival: int
+
+    def answers(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The logits of the class less those of the rival."""
+        return logits[:, self.class_index] - logits[:, self.rival]
+
+    def evidence(self, scores: MaskedScores) -> NDArray[np.float64]:
+        """The effects b of the places."""
+        return self.answers(scores.logits.astype(np.float64)) @ self.moves(scores)
+
+    def moves(self, scores: MaskedScores) -> NDArray[np.float64]:
+        """The linear model's: b is linear in the answers."""
+        masks = scores.masks.distinct
+        cells = masks.reshape(len(masks), masks[0].size).astype(np.float64)
+        apart = cells - cells.mean(axis=0)
+        products = apart.T @ apart
+        penalty = PENALTY * np.trace(products) / len(products)
+        return np.linalg.solve(products + penalty * np.eye(len(products)), apart.T).T
+
+
 def contrast_map(scores: MaskedScores, class_index: int, against: int | None = None) -> ClassMap:
     """What speaks for a class and against another.
 
@@ -64,13 +90,12 @@ def contrast_map(scores: MaskedScores, class_index: int, against: int | None = N
     ExplanationError
         There is no such class, or no other.
     """
-    rival = rival_of(scores.look.logits, class_index, against)
-    difference = scores.logits[:, class_index].astype(np.float64) - scores.logits[:, rival]
-    _, height, width = scores.masks.distinct.shape
-    cells = scores.masks.distinct.reshape(len(difference), height * width).astype(np.float64)
-    effects = _effects(cells, difference).reshape(1, height, width)
-    input_shape = scores.look.image.shape[1:]
-    return weighted_map(effects.astype(scores.look.activations.dtype), np.ones(1), input_shape)
+    aim = ContrastAim(class_index, rival_of(scores.look.logits, class_index, against))
+    effects = np.zeros(scores.masks.distinct.shape[1:])
+    if _beyond_chance(scores, aim):
+        effects = aim.evidence(scores).reshape(effects.shape)
+    places = effects[np.newaxis].astype(scores.look.activations.dtype)
+    return weighted_map(places, np.ones(1), scores.look.image.shape[1:])
 
 
 def contrast_cam(
@@ -95,8 +120,8 @@ def contrast_cam(
     Yields
     ------
     Explanation
-        After 32 masked passes, 64, 128, ..., all; the last one is exact. The errors of the others
-        are not stated.
+        After 32 masked passes, 64, 128, ..., all; the last one is exact. Each states its `error`,
+        see `stated_error`.
 
     Raises
     ------
@@ -110,23 +135,22 @@ def contrast_cam(
     rival = rival_of(seen.logits, class_index, against)
     masks = channel_masks(seen.activations, engine.input_shape, rules)
     report = reporter(len(masks.distinct), progress, cancelled)
-    for scores, _ in stages(engine, seen, masks, class_index, rules, report):
+    for scores, error in stages(engine, seen, masks, ContrastAim(class_index, rival), report):
         found = contrast_map(scores, class_index, rival)
         rivals = likeliest_others(seen.logits, class_index)
         others = [contrast_map(scores, other) for other in rivals]
-        exact = bool(scores.shown.all())
         yield Explanation(
             native=found.native,
             input_map=found.input_map,
             class_index=class_index,
             method=METHOD,
-            exact=exact,
+            exact=bool(scores.shown.all()),
             forwards=int(scores.shown.sum()),
             seconds=time.perf_counter() - began,
             logits=seen.logits,
             empty=found.empty,
             sensitivity=sensitivity_among(found, others, scores),
-            error=0.0 if exact else None,
+            error=error,
             against=rival,
         )
 
@@ -153,21 +177,12 @@ def rival_of(logits: FloatArray, class_index: int, against: int | None = None) -
     return rival
 
 
-def _effects(
-    cells: NDArray[np.float64], difference: NDArray[np.float64], seed: int = 0
-) -> NDArray[np.float64]:
-    """b (places,) from masks (m, places) and answers (m,); 0 where shuffled answers do as well."""
-    nothing = np.zeros(cells.shape[1])
-    if len(cells) < 2:
-        return nothing
-    apart = cells - cells.mean(axis=0)
-    products = apart.T @ apart
-    penalty = PENALTY * np.trace(products) / len(products)
-    if not penalty:
-        return nothing
-    model = np.linalg.solve(products + penalty * np.eye(len(products)), apart.T)
+def _beyond_chance(scores: MaskedScores, aim: ContrastAim, seed: int = 0) -> bool:
+    """Whether masks explain the answers better than they explain the same answers shuffled."""
+    if len(scores.logits) < 2:
+        return False
+    moves, answers = aim.moves(scores), aim.answers(scores.logits.astype(np.float64))
     generator = np.random.default_rng(seed)
-    shuffled = [generator.permutation(difference) for _ in range(SHUFFLES)]
-    by_chance = np.linalg.norm(model @ np.stack(shuffled, axis=1), axis=0)
-    effects = np.asarray(model @ difference)
-    return effects if np.linalg.norm(effects) > np.quantile(by_chance, CHANCE) else nothing
+    shuffled = np.stack([generator.permutation(answers) for _ in range(SHUFFLES)])
+    by_chance = np.linalg.norm(shuffled @ moves, axis=1)
+    return bool(np.linalg.norm(answers @ moves) > np.quantile(by_chance, CHANCE))

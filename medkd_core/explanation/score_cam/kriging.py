@@ -13,12 +13,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve, solve_triangular
-from scipy.special import softmax
 
 from medkd_core.explanation.agreement.similarity import spearman
-from medkd_core.explanation.score_cam.dialects import Dialect
-from medkd_core.explanation.score_cam.maps import channel_weights
-from medkd_core.explanation.score_cam.masks import NO_MASK
+from medkd_core.explanation.score_cam.aims import Aim
 from medkd_core.explanation.score_cam.passes import MaskedScores
 
 FloatArray = NDArray[np.float32]
@@ -120,30 +117,28 @@ def most_telling(
     return chosen
 
 
-def shape_pulls(scores: MaskedScores, class_index: int, rules: Dialect) -> NDArray[np.float64]:
-    """How the map's shape moves with the logit of each mask, to first order.
+def shape_pulls(scores: MaskedScores, aim: Aim) -> NDArray[np.float64]:
+    """How the map's shape moves with the answer to each mask, to first order.
 
     Parameters
     ----------
     scores : MaskedScores
         With an answer for every mask.
+    aim : Aim
 
     Returns
     -------
     float64, (m, places)
-        Without what lifts or stretches the whole map, which normalising takes away again; the
-        channel softmax does only that with the other channels.
+        Without what lifts or stretches the whole map, which normalising takes away again.
     """
-    evidence, moves = _evidence(scores, class_index, rules)
-    moves -= moves.mean(axis=1, keepdims=True)
+    moves, evidence = aim.moves(scores), aim.evidence(scores)
+    moves = moves - moves.mean(axis=1, keepdims=True)
     shape = evidence - evidence.mean()
     stretch = float(shape @ shape)
     return moves - np.outer(moves @ shape / stretch, shape) if stretch else moves
 
 
-def stated_error(
-    covariance: FloatArray, scores: MaskedScores, class_index: int, rules: Dialect, seed: int = 0
-) -> float:
+def stated_error(covariance: FloatArray, scores: MaskedScores, aim: Aim, seed: int = 0) -> float:
     """How far the map may be from the exact one.
 
     A hundred native maps are drawn, each as likely as the answers so far make it. This is 1 minus
@@ -156,6 +151,7 @@ def stated_error(
     covariance : float32, (m + 2, m + 2)
     scores : MaskedScores
         From `predicted`.
+    aim : Aim
     seed : int
         Of the draws.
 
@@ -168,16 +164,16 @@ def stated_error(
     masks = len(scores.logits)
     seen, answers = _seen(scores)
     factor = cho_factor(_among(covariance, seen))
-    residual = (answers - _mean(factor, answers))[:, class_index]
+    residual = aim.answers(answers - _mean(factor, answers))
     scale = float(residual @ cho_solve(factor, residual)) / (len(seen) - 1)
-    pulls = shape_pulls(scores, class_index, rules)
+    pulls = shape_pulls(scores, aim)
     towards_seen = pulls.T @ covariance[seen, :masks].T
     doubt = pulls.T @ covariance[:masks, :masks] @ pulls
     doubt -= towards_seen @ cho_solve(factor, towards_seen.T)
     variances, axes = np.linalg.eigh(scale * (doubt + doubt.T) / 2)
     steps = np.random.default_rng(seed).standard_normal((DRAWS, len(variances)))
     deviations = steps * np.sqrt(np.maximum(variances, 0)) @ axes.T
-    evidence, _ = _evidence(scores, class_index, rules)
+    evidence = aim.evidence(scores)
     expected = np.maximum(evidence, 0)
     return 1 - min(spearman(expected, np.maximum(evidence + moved, 0)) for moved in deviations)
 
@@ -201,21 +197,3 @@ def _mean(
     """The level (classes,) around which answers vary, by generalised least squares."""
     weights = cho_solve(factor, np.ones(len(answers)))
     return np.asarray(weights @ answers / weights.sum())
-
-
-def _evidence(
-    scores: MaskedScores, class_index: int, rules: Dialect
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Evidence (places,) before its positive part, and how it moves (m, places) with each logit."""
-    channels = scores.look.activations.astype(np.float64)
-    channels = channels.reshape(len(channels), -1)
-    weights = channel_weights(scores, class_index, rules)
-    slopes = weights if rules.channel_softmax else np.ones_like(weights)
-    if rules.score == "probability":
-        chance = softmax(scores.of_channels.astype(np.float64), axis=1)[:, class_index]
-        slopes = slopes * chance * (1 - chance)
-    member = scores.masks.member
-    masked = member != NO_MASK
-    moves = np.zeros((len(scores.logits), channels.shape[1]))
-    np.add.at(moves, member[masked], slopes[masked, None] * channels[masked])
-    return weights @ channels, moves

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medkd_core.engines.protocol import Engine
-from medkd_core.explanation.score_cam.dialects import Dialect
+from medkd_core.explanation.score_cam.aims import Aim
 from medkd_core.explanation.score_cam.kriging import (
     mask_covariance,
     most_telling,
@@ -34,8 +34,7 @@ def stages(
     engine: Engine,
     seen: Look,
     masks: ChannelMasks,
-    class_index: int,
-    rules: Dialect,
+    aim: Aim,
     chunk_done: Callable[[int], None] | None = None,
 ) -> Iterator[tuple[MaskedScores, float]]:
     """Show 32 masks, twice as many, and so on up to half of them, then all; none is shown twice.
@@ -45,9 +44,8 @@ def stages(
     engine : Engine
     seen : Look
     masks : ChannelMasks
-    class_index : int
-        The class whose map the choice of masks serves. The answers hold for all classes.
-    rules : Dialect
+    aim : Aim
+        The map that the choice of masks serves. The answers are of use to the maps of all classes.
     chunk_done : callable, optional
         Called with the number of masked images shown so far; may raise to end the work.
 
@@ -56,7 +54,7 @@ def stages(
     MaskedScores
         With an answer for every mask, given or expected.
     float
-        The `stated_error` of the class's map.
+        The `stated_error` of the map aimed at.
     """
     scores = show_masks(engine, seen, masks, np.zeros(0, np.intp))
     if totals := _stage_totals(len(masks.distinct)):
@@ -64,10 +62,10 @@ def stages(
         scores = predicted(covariance, scores)
     for target in totals:
         for total in np.linspace(scores.shown.sum(), target, ROUNDS + 1).astype(int)[1:]:
-            pulls = shape_pulls(scores, class_index, rules)
+            pulls = shape_pulls(scores, aim)
             which = most_telling(covariance, scores, pulls, total - int(scores.shown.sum()))
             scores = predicted(covariance, _shown(engine, scores, which, chunk_done))
-        yield scores, stated_error(covariance, scores, class_index, rules)
+        yield scores, stated_error(covariance, scores, aim)
     yield _shown(engine, scores, np.flatnonzero(~scores.shown), chunk_done), 0.0
 
 

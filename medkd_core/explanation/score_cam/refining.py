@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medkd_core.engines.protocol import Engine
+from medkd_core.explanation.score_cam.aims import ClassAim
 from medkd_core.explanation.score_cam.compute import check_class, explained, reporter
 from medkd_core.explanation.score_cam.dialects import DEFAULT_DIALECT
 from medkd_core.explanation.score_cam.dialects import dialect as named_dialect
@@ -53,5 +54,5 @@ def refined(
     check_class(seen, class_index)
     masks = channel_masks(seen.activations, engine.input_shape, rules)
     report = reporter(len(masks.distinct), progress, cancelled)
-    for scores, error in stages(engine, seen, masks, class_index, rules, report):
+    for scores, error in stages(engine, seen, masks, ClassAim(class_index, rules), report):
         yield explained(scores, class_index, rules, began, error)
