@@ -67,6 +67,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--tab", choices=("read", "train"), default="read", help="shown first")
     parser.add_argument("--layout", choices=_LAYOUTS, help="how the panes stand")
     parser.add_argument("--size", type=_size, metavar="WxH", help="of the window, in pixels")
+    parser.add_argument("--hide-patient", action="store_true", help="name no patient, for teaching")
     parser.add_argument("--version", action="version", version=f"MedKD {__version__}")
     return parser.parse_args(argv)
 

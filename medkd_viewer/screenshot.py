@@ -100,7 +100,8 @@ def _require_answers(window: MainWindow) -> None:
     opinion, room = window.opinion, window.room
     failed = [v.message for v in opinion.views.values() if v.status is MapStatus.FAILED]
     if room.state.film is None:
-        trouble = str(room.trouble) or "no film was opened"
+        told = shown(room.trouble, patient_hidden=room.look.patient_hidden)
+        trouble = told or "no film was opened"
     elif not opinion.settled:
         trouble = "the maps were not ready in time"
     else:

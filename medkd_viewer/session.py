@@ -89,6 +89,8 @@ def _make_window(
     journal = Journal(None if drawn else default_journal_path())
     window = MainWindow(decoding, SecondOpinion(inference), journal, settings_file)
     window.keeps_session = not (drawn or wanted.demo)
+    if wanted.hide_patient:
+        window.actions_by_name["hide_patient"].trigger()
     if wanted.demo:
         # A look at the demo changes nothing that the reader has chosen.
         settings_file.path = None

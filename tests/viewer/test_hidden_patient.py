@@ -7,8 +7,10 @@ import pytest
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QLabel, QLineEdit, QWidget
 
+from medkd_core.errors import DisplayError
 from medkd_viewer.reading.corner_texts import corner_texts
 from medkd_viewer.reading.film_view import FilmView
+from medkd_viewer.screenshot import write_screenshot
 from medkd_viewer.studies.rows import Section, SectionRow
 
 # Without a screen, windows have no place of their own.
@@ -154,6 +156,37 @@ def test_film_that_fails_beside_another_is_not_named_while_the_patient_is_hidden
     assert "MILLER" not in everything_said(desk)
     desk.window.actions_by_name["hide_patient"].trigger()
     assert "MILLER" in beside.explanation
+
+
+def test_screenshot_of_a_hidden_patient_names_nobody(desk, broken, tmp_path):
+    desk.window.actions_by_name["hide_patient"].trigger()
+    desk.open([broken])
+    with pytest.raises(DisplayError) as refused:
+        write_screenshot(desk.window, tmp_path / "picture.png")
+    assert "Cannot read [name hidden]: " in str(refused.value)
+    assert "MILLER" not in str(refused.value)
+
+
+def test_two_patients_who_are_hidden_look_alike_on_a_picture_of_the_panes(desk, films, tmp_path):
+    pictures = []
+    for name in ("MILLER^ANNA", "SMITH^JOHN"):
+        dataset = pydicom.dcmread(films / "ada.dcm")
+        dataset.PatientName = dataset.PatientID = dataset.AccessionNumber = name
+        dataset.SeriesDescription = f"Control of {name}"
+        dataset.StudyInstanceUID = f"1.{len(pictures)}"
+        dataset.save_as(tmp_path / f"{name}.dcm")
+        desk.open([tmp_path / f"{name}.dcm"])
+        pictures.append((desk.panes.grab().toImage(), patient_hidden(desk)))
+    assert pictures[0][0] != pictures[1][0]
+    assert pictures[0][1] == pictures[1][1]
+
+
+def patient_hidden(desk):
+    """What is seen on the panes while the patient is hidden."""
+    desk.window.actions_by_name["hide_patient"].trigger()
+    picture = desk.panes.grab().toImage()
+    desk.window.actions_by_name["hide_patient"].trigger()
+    return picture
 
 
 def test_place_that_has_gone_is_not_named_while_the_patient_is_hidden(desk, tmp_path):
