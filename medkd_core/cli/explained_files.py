@@ -195,6 +195,7 @@ def _network(
         forwards=found.forwards,
         seconds=round(found.seconds, 3),
         error=found.error,
+        against=None if found.against is None else opened.bundle.manifest.classes[found.against],
         other_classes=found.other_classes,
         channel_mean=found.channel_mean,
         native_map=found.native.tolist(),

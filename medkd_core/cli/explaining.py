@@ -27,10 +27,9 @@ from medkd_core.cli.wording import model_line, print_refused
 from medkd_core.cli.writing import refuse_if_no_folder
 from medkd_core.errors import ExplanationError, UnreadableFileError
 from medkd_core.evaluation.explained_film import ExplainedFilm, ExplainedNetwork, Measured
-from medkd_core.evaluation.explaining import check_method
+from medkd_core.evaluation.explaining import METHOD_NAMES, check_method
 from medkd_core.explanation.baselines import BASELINES, DEFAULT_BASELINE, check_baseline
-from medkd_core.explanation.other_methods import METHODS
-from medkd_core.explanation.score_cam import DEFAULT_DIALECT, DIALECTS
+from medkd_core.explanation.score_cam import DEFAULT_DIALECT
 from medkd_core.imaging.decoding.pool import DecoderPool
 from medkd_core.imaging.study import Refusal
 from medkd_core.serving.messages import LoadModel
@@ -56,7 +55,7 @@ def explain(
     ] = "",
     dialect: Annotated[
         str,
-        typer.Option("--dialect", "--method", help=f"One of {', '.join([*DIALECTS, *METHODS])}."),
+        typer.Option("--dialect", "--method", help=f"One of {', '.join(METHOD_NAMES)}."),
     ] = DEFAULT_DIALECT,
     preview: Annotated[bool, typer.Option(help="At most 32 masked passes a network.")] = False,
     measure: Annotated[

@@ -42,6 +42,8 @@ class ExplainedNetwork(BaseModel):
     seconds: float
     error: float | None
     """See `Explanation.error`."""
+    against: str | None
+    """The class that a contrast map holds against the explained one."""
     other_classes: float | None
     """Rank correlation with the most similar of the other classes' maps."""
     channel_mean: float | None

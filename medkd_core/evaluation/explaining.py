@@ -12,26 +12,37 @@ from medkd_core.bundles.schema import BundleManifest, NetworkEntry
 from medkd_core.engines.protocol import Engine
 from medkd_core.errors import ExplanationError
 from medkd_core.explanation.other_methods import METHODS
-from medkd_core.explanation.score_cam import DIALECTS, Explanation, refined, score_cam
+from medkd_core.explanation.score_cam import (
+    CONTRAST,
+    DIALECTS,
+    Explanation,
+    contrast_cam,
+    refined,
+    score_cam,
+)
 from medkd_core.imaging.frame import Frame
 from medkd_core.imaging.preprocessing import map_to_image, network_input, view_image
 
 FloatArray = NDArray[np.float32]
 
 
+METHOD_NAMES = (*DIALECTS, CONTRAST, *METHODS)
+"""Score-CAM's dialects, the contrast map made of its passes, and what needs torch."""
+
+
 def check_method(name: str) -> None:
-    """Refuse a name that is neither a dialect of Score-CAM nor another method.
+    """Refuse a name that is not in `METHOD_NAMES`.
 
     Raises
     ------
     ExplanationError
         The message lists the names.
     """
-    if name not in DIALECTS and name not in METHODS:
+    if name not in METHOD_NAMES:
         raise ExplanationError(
             f"Cannot explain by '{name}'",
             because="there is no method of that name",
-            cure=f"Choose one of: {', '.join([*DIALECTS, *METHODS])}.",
+            cure=f"Choose one of: {', '.join(METHOD_NAMES)}.",
         )
 
 
@@ -78,11 +89,11 @@ def explanations(
     image : float32, (3, H, W)
         See `picture_for`.
     method : str
-        A dialect of Score-CAM, or one of `other_methods.METHODS` (these need torch).
+        One of `METHOD_NAMES`.
     preview : bool
-        At most 32 masked passes; Score-CAM only.
+        At most 32 masked passes; other methods than Score-CAM's know none and are exact.
     in_stages : bool
-        Score-CAM's preview and its refinements are yielded before the exact map.
+        The preview and its refinements are yielded before the exact map.
     class_index, progress, cancelled
         See `score_cam`.
 
@@ -97,23 +108,12 @@ def explanations(
     """
     check_method(method)
     if method in METHODS:
-        from medkd_core.explanation.other_methods import cam, open_network
-
-        size, classes = entry.recipe.size, engine.logits(image[None]).shape[1]
-        network = open_network(
-            weights_path, entry.name, width=entry.width, classes=classes, image_size=size
+        yield _by_other_method(
+            entry, engine, weights_path, image, class_index, method, progress, cancelled
         )
-        yield cam(
-            network,
-            entry.name,
-            size,
-            image,
-            class_index,
-            method,
-            target_layer=entry.target_layer,
-            progress=progress,
-            cancelled=cancelled,
-        )
+    elif method == CONTRAST:
+        stages = contrast_cam(engine, image, class_index, progress=progress, cancelled=cancelled)
+        yield from _chosen(stages, preview, in_stages)
     elif in_stages and not preview:
         yield from refined(
             engine, image, class_index, dialect=method, progress=progress, cancelled=cancelled
@@ -128,3 +128,40 @@ def explanations(
             progress=progress,
             cancelled=cancelled,
         )
+
+
+def _chosen(stages: Iterator[Explanation], preview: bool, in_stages: bool) -> Iterator[Explanation]:
+    for stage in stages:
+        if preview or in_stages or stage.exact:
+            yield stage
+        if preview:
+            return
+
+
+def _by_other_method(
+    entry: NetworkEntry,
+    engine: Engine,
+    weights_path: Path,
+    image: FloatArray,
+    class_index: int,
+    method: str,
+    progress: Callable[[int, int], None] | None,
+    cancelled: Callable[[], bool] | None,
+) -> Explanation:
+    from medkd_core.explanation.other_methods import cam, open_network
+
+    size, classes = entry.recipe.size, engine.logits(image[None]).shape[1]
+    network = open_network(
+        weights_path, entry.name, width=entry.width, classes=classes, image_size=size
+    )
+    return cam(
+        network,
+        entry.name,
+        size,
+        image,
+        class_index,
+        method,
+        target_layer=entry.target_layer,
+        progress=progress,
+        cancelled=cancelled,
+    )

@@ -119,6 +119,8 @@ def _facts(film: ExplainedFilm, network: ExplainedNetwork) -> dict[str, str]:
         "Other classes": _figure(network.other_classes),
         "Channel mean": _figure(network.channel_mean),
     }
+    if network.against is not None:
+        facts["Against"] = escape(network.against)
     for row in film.agreement_with_first:
         if row["network"] == network.network:
             first = film.networks[0].label

@@ -133,7 +133,7 @@ class Explained:
         There is nothing to show (no channel speaks for the class): an explicit "no map".
     other_classes, channel_mean : float, [-1, 1], optional
         See `Sensitivity`.
-    error : float, optional
+    error, against
         See `Explanation`.
     """
 
@@ -149,6 +149,7 @@ class Explained:
     other_classes: float | None = None
     channel_mean: float | None = None
     error: float | None = None
+    against: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -214,4 +214,5 @@ class OpenModel:
             other_classes=None if sensitivity is None else sensitivity.other_classes,
             channel_mean=None if sensitivity is None else sensitivity.channel_mean,
             error=found.error,
+            against=found.against,
         )

@@ -221,7 +221,7 @@ class SecondOpinion(QObject):
             return replace(view, status=MapStatus.IDLE, probability=None)
         view = replace(view, status=MapStatus.WAITING, probability=self._probability(name))
         kept = self._maps.get(self._map_key(name))
-        return view if kept is None else _with_map(view, kept)
+        return view if kept is None else self._with_map(view, kept)
 
     def _probability(self, network: str) -> float | None:
         assert self.prediction is not None and self.class_index is not None
@@ -357,7 +357,13 @@ class SecondOpinion(QObject):
     def _take_map(self, event: Explained) -> None:
         found = _network_map(event)
         self._maps.put(self._map_key(event.network), found)
-        self._update(event.network, lambda view: _with_map(view, found))
+        self._update(event.network, lambda view: self._with_map(view, found))
+
+    def _with_map(self, view: NetworkView, found: NetworkMap) -> NetworkView:
+        assert self.manifest is not None
+        status = MapStatus.EMPTY if found.empty else MapStatus.DONE
+        rival = "" if found.against is None else f"against {self.manifest.classes[found.against]}"
+        return replace(view, status=status, map=found, message=rival)
 
     def _update(self, network: str, change: Callable[[NetworkView], NetworkView]) -> None:
         self.views[network] = change(self.views[network])
@@ -390,12 +396,8 @@ def _network_map(answer: Explained) -> NetworkMap:
         error=answer.error,
         other_classes=answer.other_classes,
         channel_mean=answer.channel_mean,
+        against=answer.against,
     )
-
-
-def _with_map(view: NetworkView, found: NetworkMap) -> NetworkView:
-    status = MapStatus.EMPTY if found.empty else MapStatus.DONE
-    return replace(view, status=status, map=found)
 
 
 def _failed(message: str) -> Callable[[NetworkView], NetworkView]:

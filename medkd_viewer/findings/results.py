@@ -48,6 +48,8 @@ class NetworkMap:
         See `Explanation.error`.
     other_classes, channel_mean : float or None, [-1, 1]
         See `Sensitivity`.
+    against : int or None
+        The class that a contrast map holds against the explained one.
     """
 
     overlay: FloatArray
@@ -58,6 +60,7 @@ class NetworkMap:
     error: float | None = None
     other_classes: float | None = None
     channel_mean: float | None = None
+    against: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

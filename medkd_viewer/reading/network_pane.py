@@ -70,11 +70,11 @@ class NetworkPane(FilmPane):
         self.update()
 
     def status_text(self) -> str:
-        """Why there is no map or none that is exact, in words; else empty."""
+        """Why there is no map, none that is exact, or against what it is; else empty."""
         if self.view.status is MapStatus.RUNNING and self.view.map is not None:
             return "preview, being refined"
         text = _STATUS_WORDS.get(self.view.status, "")
-        return f"{text}: {self.view.message}" if self.view.message else text
+        return ": ".join(filter(None, (text, self.view.message)))
 
     def map_value(self, column: float, row: float) -> float | None:
         """The map's value at a place of the film."""

@@ -47,6 +47,16 @@ def test_stages_end_with_the_map_that_is_computed_at_once(explain):
     np.testing.assert_allclose(stages[-1].input_map, explain()[-1].input_map, atol=1e-5)
 
 
+def test_contrast_map_names_its_rival_and_comes_in_stages(explain):
+    *_, found = explain(method="contrast", in_stages=True)
+    assert found.exact
+    assert found.against not in {None, 1}
+    (preview,) = explain(method="contrast", preview=True)
+    assert preview.forwards <= 32
+    (exact,) = explain(method="contrast")
+    np.testing.assert_allclose(exact.native, found.native, atol=1e-4)
+
+
 @pytest.mark.parametrize("method", ["grad-cam", "eigen-cam", "ablation-cam"])
 def test_other_methods_lie_over_the_same_pixels(bundle, explain, frame, method):
     found = explain(method=method)[-1]

@@ -51,6 +51,7 @@ LABELS = {
 METHODS = (
     MethodChoice("pytorch-grad-cam", "Score-CAM, pytorch-grad-cam", "The usual one."),
     MethodChoice("authors", "Score-CAM, authors", "As its authors published it."),
+    MethodChoice("contrast", "Contrast", "One class against another."),
     MethodChoice("grad-cam", "Grad-CAM", "By gradients."),
 )
 OTHER_CLASS, NO_CLASS = 0.96, 0.41
@@ -191,6 +192,7 @@ class DrawnWorker:
             seconds=1.0,
             other_classes=OTHER_CLASS,
             channel_mean=NO_CLASS,
+            against=2 if request.dialect == "contrast" else None,
         )
 
 

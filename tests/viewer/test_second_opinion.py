@@ -193,8 +193,7 @@ def test_another_method_is_asked_for_and_the_first_ones_maps_are_kept(desk, film
     desk.open([films / "ada.dcm"])
     methods = desk.room.findings.findChild(QComboBox, "methods")
     assert [methods.itemText(i) for i in range(methods.count())][-1] == "Grad-CAM"
-    methods.setCurrentIndex(2)
-    methods.activated.emit(2)
+    methods.activated.emit(3)
     desk.wait(lambda: desk.opinion.settled)
     requests = [r for r in desk.worker.requests.values() if isinstance(r, Explain)]
     assert {request.dialect for request in requests[4:]} == {"grad-cam"}
@@ -223,3 +222,10 @@ def test_wheel_over_the_controls_of_maps_chooses_nothing(desk, films):
         )
         QApplication.sendEvent(box, wheel)
     assert [box.property("currentIndex") or box.property("value") for box in boxes] == before
+
+
+def test_contrast_map_says_against_which_class_it_is(desk, films):
+    desk.open([films / "ada.dcm"])
+    desk.opinion.show_method("contrast")
+    desk.wait(lambda: desk.opinion.settled)
+    assert desk.panes.network_panes["ofa_595_s"].status_text() == "against Normal"

@@ -6,6 +6,7 @@ activation; the score S_k of the explained class weighs the channel in ``ReLU(su
 """
 
 from medkd_core.explanation.score_cam.compute import score_cam, score_cam_all
+from medkd_core.explanation.score_cam.contrast import METHOD as CONTRAST
 from medkd_core.explanation.score_cam.contrast import contrast_cam, contrast_map
 from medkd_core.explanation.score_cam.dialects import DEFAULT_DIALECT, DIALECTS, Dialect
 from medkd_core.explanation.score_cam.explanation import Explanation, Sensitivity
@@ -17,6 +18,7 @@ from medkd_core.explanation.score_cam.refining import refined
 from medkd_core.explanation.score_cam.sensitivity import map_sensitivity
 
 __all__ = [
+    "CONTRAST",
     "DEFAULT_DIALECT",
     "DIALECTS",
     "PREVIEW_FORWARDS",
