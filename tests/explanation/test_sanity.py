@@ -33,12 +33,12 @@ def fresh():
 
 @pytest.fixture(scope="module")
 def images():
-    coarse = torch.randn((3, 3, 8, 8), generator=torch.Generator().manual_seed(1))
+    coarse = torch.randn((1, 3, 8, 8), generator=torch.Generator().manual_seed(1))
     return list(nn.functional.interpolate(coarse, (SIZE, SIZE), mode="bicubic").numpy())
 
 
 def explaining(method, images, **options):
-    return explainer(method, "vgg19_bn", SIZE, images, [0, 1, 2], **options)
+    return explainer(method, "vgg19_bn", SIZE, images, [1], **options)
 
 
 def smooth_maps(count, seed):
@@ -114,8 +114,8 @@ def test_cascade_is_the_same_under_the_same_seed(network, images):
             network,
             fresh_network("vgg19_bn", CLASSES, WIDTH, SIZE, seed=seed),
             SIZE,
-            explaining("grad-cam", images),
-            at_most=3,
+            explaining("eigen-cam", images),
+            at_most=2,
         )
         for seed in (5, 5, 6)
     ]
@@ -141,9 +141,9 @@ def test_only_methods_labelled_so_survive_a_random_head(network, fresh, images, 
 
 def test_score_cam_goes_through_the_cascade(network, fresh, images):
     steps = weight_cascade(
-        network, fresh, SIZE, explaining("pytorch-grad-cam", images, preview=True), at_most=3
+        network, fresh, SIZE, explaining("pytorch-grad-cam", images, preview=True), at_most=2
     )
-    assert len(steps) == 3
+    assert len(steps) == 2
     assert {one.shape for step in steps for one in step.maps} == {(SIZE, SIZE)}
     assert all(np.isfinite(s.spearman) for step in steps for s in step.similarities)
 

@@ -93,7 +93,7 @@ _METHODS = (
         label="Ablation-CAM",
         gradients=False,
         remark="Each channel is worth what the class's score loses when the channel is set to 0.",
-        source="Desai and Ramaswamy, WACV 2020, equation 3",
+        source="Desai and Ramaswamy, WACV 2020",
     ),
 )
 

@@ -1,6 +1,6 @@
 """Cascading weight randomisation: a network forgets block by block, from its classifier down.
 
-Adebayo et al., *Sanity Checks for Saliency Maps*, NeurIPS 2018, arXiv:1810.03292, section 4: a map
+Adebayo et al., *Sanity Checks for Saliency Maps*, NeurIPS 2018, arXiv:1810.03292: a map
 that stays as it was when the weights are made random does not show what the network has learned.
 """
 

@@ -21,7 +21,7 @@ ONE_IN_TWENTY = 95
 
 @dataclass(frozen=True, slots=True)
 class Similarity:
-    """The measures of Adebayo et al., NeurIPS 2018, arXiv:1810.03292, section 3.
+    """The measures of Adebayo et al., NeurIPS 2018, arXiv:1810.03292.
 
     Of maps without negative values the signed and the absolute ones are the same.
 
