@@ -179,9 +179,10 @@ def _stages(scores: MaskedScores, index: int) -> Iterator[Figures]:
     ):
         yield {
             "forwards": int(stage.shown.sum()),
-            "map": _likeness(class_map(stage, index, rules), exact) | {"error": error},
-            "contrast": _likeness(contrast_map(other, index), exact_contrast)
-            | {"error": other_error},
+            "map": _likeness(class_map(stage, index, rules), exact),
+            "error": error,
+            "contrast": _likeness(contrast_map(other, index), exact_contrast),
+            "contrast_error": other_error,
         }
 
 
@@ -239,22 +240,22 @@ def _stage_table(network: str, films: list[Figures]) -> Table:
             _low([one["native_spearman"] for one in maps]),
             _low([one["top_fifth_iou"] for one in maps]),
             f"{max(back):.4f}" if before else "",
-            *_error_cells(maps),
+            *_error_cells([*at.values()], "map", "error"),
             _low([one["spearman"] for one in contrasts]),
             _low([one["top_fifth_iou"] for one in contrasts]),
-            *_error_cells(contrasts),
+            *_error_cells([*at.values()], "contrast", "contrast_error"),
         )
         before = alike
     return table
 
 
-def _error_cells(maps: list[Figures]) -> tuple[str, str]:
+def _error_cells(at: list[Figures], kind: str, error: str) -> tuple[str, str]:
     """The median of the stated errors, and the share of maps whose error was not larger."""
-    stated = [one for one in maps if "error" in one]
+    stated = [stage for stage in at if error in stage]
     if not stated:
         return "", ""
-    held = [1 - one["native_spearman"] <= one["error"] + 1e-6 for one in stated]
-    return f"{np.median([one['error'] for one in stated]):.4f}", f"{np.mean(held):.0%}"
+    held = [1 - stage[kind]["native_spearman"] <= stage[error] + 1e-6 for stage in stated]
+    return f"{np.median([stage[error] for stage in stated]):.4f}", f"{np.mean(held):.0%}"
 
 
 def _sensitivity_table(network: str, films: list[Figures]) -> Table:
