@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QDialog, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from medkd_core.errors import MedKDError
 from medkd_core.imaging.content import FileContent
@@ -17,11 +17,12 @@ from medkd_viewer.findings.labels import headline_label, secondary_label
 from medkd_viewer.reading.desk import Desk
 from medkd_viewer.settings import Settings
 from medkd_viewer.training.card import ElidedLabel
+from medkd_viewer.window.fitted_dialog import FittedDialog
 
 _SMALLEST_SIZE = (520, 320)
 
 
-class TagsWindow(QDialog):
+class TagsWindow(FittedDialog):
     """Stays beside the window and follows the film in hand.
 
     Parameters

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
-    QDialog,
     QHBoxLayout,
     QListWidget,
     QPushButton,
@@ -17,13 +16,14 @@ from PySide6.QtWidgets import (
 )
 
 from medkd_viewer.preferences.page import Page
+from medkd_viewer.window.fitted_dialog import FittedDialog
 
 _PAGES_WIDTH = 168
 _SIZE = QSize(860, 600)
-_SMALLEST = QSize(640, 400)
+_SMALLEST = QSize(480, 240)
 
 
-class PreferencesDialog(QDialog):
+class PreferencesDialog(FittedDialog):
     """Shows pages; what is chosen there takes effect at once.
 
     Parameters
@@ -49,7 +49,7 @@ class PreferencesDialog(QDialog):
         self._connect()
         self.list.setCurrentRow(0)
         self.setMinimumSize(_SMALLEST)
-        self.resize(_SIZE.boundedTo(self.screen().availableSize()))
+        self.resize(_SIZE)
 
     def show_page(self, title: str) -> None:
         """Go to a page."""

@@ -14,6 +14,7 @@ from medkd_viewer.log_folder import log_folder, open_folder
 from medkd_viewer.preferences.page import Page
 from medkd_viewer.settings import default_settings_path
 from medkd_viewer.studies.journal import default_journal_path
+from medkd_viewer.training.card import ElidedLabel
 
 
 class FilesPage(Page):
@@ -40,14 +41,15 @@ class FilesPage(Page):
         self._cache_size.setText(f"The cache holds {_size_words(_bytes_in(self._cache))}.")
 
     def _add(self, title: str, meaning: str, folder: Path, word: str) -> None:
-        place = secondary_label(str(folder))
-        place.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        name, place = QLabel(f"{title} · {meaning}" if meaning else title), ElidedLabel()
+        name.setWordWrap(True)
+        place.setText(str(folder))
         button = QPushButton(f"Open the {word} folder")
         button.setAccessibleDescription(str(folder))
         button.clicked.connect(lambda: self._open(folder))
         words = QVBoxLayout()
         words.setSpacing(2)
-        words.addWidget(QLabel(f"{title} · {meaning}" if meaning else title))
+        words.addWidget(name)
         words.addWidget(place)
         line = QHBoxLayout()
         line.setSpacing(22)

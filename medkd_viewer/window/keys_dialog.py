@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
-    QDialog,
     QFrame,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QScrollArea,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 from medkd_viewer.commands import COMMANDS
 from medkd_viewer.findings.labels import section_label
 from medkd_viewer.key_bindings import KeyBindings, native
+from medkd_viewer.window.fitted_dialog import FittedDialog
 
 Lines = Sequence[tuple[str, str]]
 
@@ -41,7 +41,7 @@ _COLUMNS = (
 _HEAD_HEIGHT = 28
 
 
-class KeysDialog(QDialog):
+class KeysDialog(FittedDialog):
     """Every command with its key, and what the mouse does; a word finds what it is looked for."""
 
     def __init__(self, bindings: KeyBindings, parent: QWidget | None = None) -> None:
@@ -51,12 +51,8 @@ class KeysDialog(QDialog):
         groups = _groups(bindings)
         self.search = _search_field()
         self.search.textChanged.connect(self._search)
-        body = QWidget()
-        columns = QHBoxLayout(body)
-        columns.setContentsMargins(22, 0, 22, 16)
-        columns.setSpacing(36)
-        for names in _COLUMNS:
-            columns.addLayout(self._column({name: groups[name] for name in names}))
+        columns = [self._column({name: groups[name] for name in names}) for names in _COLUMNS]
+        body = _Columns(columns)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 16, 0, 0)
         layout.addWidget(self.search, 0, Qt.AlignmentFlag.AlignHCenter)
@@ -64,10 +60,12 @@ class KeysDialog(QDialog):
         wanted = body.sizeHint()
         wanted.setHeight(wanted.height() + 72)
         wanted.setWidth(wanted.width() + 12)
-        self.resize(wanted.boundedTo(self.screen().availableSize()))
+        self.resize(wanted)
 
-    def _column(self, groups: dict[str, Lines]) -> QGridLayout:
-        grid = QGridLayout()
+    def _column(self, groups: dict[str, Lines]) -> QWidget:
+        column = QWidget()
+        grid = QGridLayout(column)
+        grid.setContentsMargins(0, 0, 0, 0)
         grid.setVerticalSpacing(3)
         grid.setHorizontalSpacing(16)
         grid.setColumnStretch(1, 1)
@@ -78,8 +76,7 @@ class KeysDialog(QDialog):
             grid.setRowMinimumHeight(grid.rowCount() - 1, _HEAD_HEIGHT)
             for key, text in lines:
                 self._add_line(grid, key, text)
-        grid.setRowStretch(grid.rowCount(), 1)
-        return grid
+        return column
 
     def _add_line(self, grid: QGridLayout, key: str, text: str) -> None:
         row = grid.rowCount()
@@ -95,6 +92,44 @@ class KeysDialog(QDialog):
         for text, labels in self._lines:
             for label in labels:
                 label.setEnabled(all(word in text for word in wanted))
+
+
+class _Columns(QWidget):
+    """Columns side by side as long as they have room, else below each other."""
+
+    def __init__(self, columns: Sequence[QWidget]) -> None:
+        super().__init__()
+        self._columns, self._side_by_side = columns, 0
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(22, 0, 22, 16)
+        self._grid.setHorizontalSpacing(36)
+        self._place(len(columns))
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """One column is enough."""
+        return QSize(self._width_of(1), super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Put as many side by side as fit."""
+        super().resizeEvent(event)
+        counts = range(len(self._columns), 1, -1)
+        self._place(next((n for n in counts if self._width_of(n) <= self.width()), 1))
+
+    def _width_of(self, count: int) -> int:
+        widths = [column.sizeHint().width() for column in self._columns]
+        margins = self._grid.contentsMargins()
+        gaps = (count - 1) * self._grid.horizontalSpacing() + margins.left() + margins.right()
+        return gaps + sum(max(widths[n::count]) for n in range(count))
+
+    def _place(self, side_by_side: int) -> None:
+        if side_by_side == self._side_by_side:
+            return
+        self._side_by_side = side_by_side
+        for column in self._columns:
+            self._grid.removeWidget(column)
+        for number, column in enumerate(self._columns):
+            row, place = divmod(number, side_by_side)
+            self._grid.addWidget(column, row, place, Qt.AlignmentFlag.AlignTop)
 
 
 def _groups(bindings: KeyBindings) -> dict[str, Lines]:

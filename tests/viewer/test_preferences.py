@@ -2,12 +2,25 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QPushButton, QSlider
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSlider,
+    QWidget,
+)
 
 from medkd_viewer.preferences.files_page import FilesPage
 from medkd_viewer.preferences.opening import preferences
 from medkd_viewer.settings import PAGES, Offered, Settings
 from medkd_viewer.theme import THEMES, colour
+from medkd_viewer.window.fitted_dialog import FittedDialog
+from medkd_viewer.window.keys_dialog import KeysDialog
+
+# Without a screen, windows have no place of their own.
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
 
 @pytest.fixture
@@ -119,8 +132,42 @@ def test_files_page_names_every_place_and_opens_it(qtbot, tmp_path, monkeypatch)
     assert "no window for files" in shown
 
 
-def test_dialog_fits_a_small_screen(dialog):
-    dialog.resize(640, 400)
-    assert (dialog.width(), dialog.height()) == (640, 400)
+def test_dialog_fits_a_small_screen_and_its_title_bar(qtbot, dialog):
+    dialog.resize(638, 372)
+    assert (dialog.width(), dialog.height()) == (638, 372)
     for button in (dialog.reset, dialog.cancel, dialog.done_button):
         assert dialog.rect().contains(button.mapTo(dialog, button.rect().bottomRight()))
+    for page in dialog.pages:
+        dialog.show_page(page.title)
+        qtbot.wait(1)
+        assert page.width() <= page.parentWidget().width(), page.title
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3])
+def test_list_of_keys_has_as_many_columns_as_fit(qtbot, desk, columns):
+    keys = KeysDialog(desk.window.key_bindings)
+    qtbot.addWidget(keys)
+    keys.show()
+    area = keys.findChild(QScrollArea)
+    keys.resize(400, 372)
+    qtbot.wait(1)
+    beside = keys.width() - area.viewport().width()
+    keys.resize(area.widget()._width_of(columns) + beside, 372)
+    qtbot.wait(1)
+    assert area.widget().width() <= area.viewport().width()
+    for label in area.findChildren(QLabel):
+        corner = label.mapTo(area.widget(), label.rect().bottomRight())
+        assert area.widget().rect().contains(corner), label.text()
+        assert label.width() >= label.sizeHint().width(), label.text()
+    lefts = {part.x() for part in area.widget().children() if isinstance(part, QWidget)}
+    assert len(lefts) == columns
+
+
+def test_dialog_larger_than_its_screen_is_shrunk_and_in_sight(qtbot):
+    dialog = FittedDialog()
+    qtbot.addWidget(dialog)
+    room = dialog.screen().availableGeometry()
+    dialog.resize(room.width() + 300, room.height() + 300)
+    dialog.move(room.right() - 50, room.bottom() - 50)
+    dialog.show()
+    assert room.contains(dialog.frameGeometry())
