@@ -18,6 +18,7 @@ from medkd_viewer.measuring.readings import readings
 from medkd_viewer.measuring.sheet import Sheet
 from medkd_viewer.measuring.sheets import Sheets
 from medkd_viewer.reading.film import Film
+from medkd_viewer.reading.overlay import Says
 from medkd_viewer.reading.state import ReadingState
 from medkd_viewer.reading.viewport import PaneGeometry, Point
 
@@ -64,14 +65,16 @@ class MeasuringOverlay(QObject):
     # what a pane asks of an overlay
 
     def paint(
-        self, painter: QPainter, geometry: PaneGeometry, taken: Sequence[Box], *, quiet: bool
+        self, painter: QPainter, geometry: PaneGeometry, taken: Sequence[Box], says: Says
     ) -> None:
-        """Draw all measurements, the chosen one with its handles; if quiet, only its words."""
+        """Draw all measurements, the one in hand with its handles."""
         if self.sheet is None:
             return
         ratio = painter.device().devicePixelRatioF()
-        drawn = self.drawn = self._laid(geometry, ratio, tuple(taken), quiet=quiet)
+        drawn = self.drawn = self._laid(geometry, ratio, tuple(taken), says)
         in_hand = {self.sheet.chosen, len(self.sheet.measurements)}
+        if says is Says.NOTHING:
+            in_hand.clear()
         for number, one in enumerate(drawn):
             paint(painter, one, ratio, with_handles=number in in_hand)
         for one in drawn:
@@ -185,7 +188,7 @@ class MeasuringOverlay(QObject):
     # what is drawn
 
     def _laid(
-        self, geometry: PaneGeometry, ratio: float, taken: tuple[Box, ...], *, quiet: bool
+        self, geometry: PaneGeometry, ratio: float, taken: tuple[Box, ...], says: Says
     ) -> list[Drawn]:
         """All measurements on a pane, and last the unfinished one; kept until one changes."""
         film, sheet, hand = self._state.film, self.sheet, self._hand
@@ -194,14 +197,15 @@ class MeasuringOverlay(QObject):
         if hand.held is not None and hand.held.position < len(shown):
             shown[hand.held.position] = hand.held.now
         unfinished = hand.drawing.points if hand.drawing is not None else ()
-        key = (tuple(shown), unfinished, geometry, ratio, taken, sheet.chosen, quiet)
+        key = (tuple(shown), unfinished, geometry, ratio, taken, sheet.chosen, says)
         drawn = self._laid_out.get(key)
         if drawn is None:
             self._words = {m: self._words_of(m, film) for m in shown}
             items = self._items(shown, unfinished, film)
             in_hand = len(shown) if hand.drawing is not None else sheet.chosen
-            if quiet:
-                items = [i if n == in_hand else replace(i, words=()) for n, i in enumerate(items)]
+            if says is not Says.ALL:
+                kept = in_hand if says is Says.IN_HAND else None
+                items = [i if n == kept else replace(i, words=()) for n, i in enumerate(items)]
             drawn = laid_out(items, geometry, ratio, film.frame.spacing, taken, in_hand)
             self._laid_out.put(key, drawn)
         return drawn

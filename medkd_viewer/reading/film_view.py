@@ -19,7 +19,7 @@ from medkd_viewer.reading.annotations import (
 from medkd_viewer.reading.corner_texts import corner_texts
 from medkd_viewer.reading.heads import HEAD_HEIGHT, Head, draw_head
 from medkd_viewer.reading.orientation import edge_letters
-from medkd_viewer.reading.overlay import Overlay
+from medkd_viewer.reading.overlay import Overlay, Says
 from medkd_viewer.reading.painting import cross_hair_bounds, draw_cross_hair, film_image
 from medkd_viewer.reading.sampling import VisiblePart, visible_part
 from medkd_viewer.reading.scale_bar import scale_bar
@@ -38,14 +38,7 @@ class FilmView(QWidget):
 
     Stored values at the screen's resolution are kept until the viewport or the size changes, so
     that dragging the window only looks brightness up.
-
-    Attributes
-    ----------
-    is_quiet : bool
-        The pane is not there for what overlays say.
     """
-
-    is_quiet = False
 
     def __init__(
         self,
@@ -126,6 +119,11 @@ class FilmView(QWidget):
         overlay.changed.connect(self.update)
         self.update()
 
+    @property
+    def overlays_say(self) -> Says:
+        """Everything: nothing else is to be seen here but the film."""
+        return Says.ALL
+
     def set_active(self, active: bool) -> None:
         """Give the pane the blue frame of the one in use."""
         self.active = active
@@ -146,7 +144,7 @@ class FilmView(QWidget):
                 self.draw_over_film(painter, geometry, part)
             for overlay in self.overlays:
                 taken = self.page(geometry).boxes()
-                overlay.paint(painter, geometry, taken, quiet=self.is_quiet)
+                overlay.paint(painter, geometry, taken, self.overlays_say)
             self._draw_cursor(painter, geometry)
             self.draw_texts(painter, geometry)
         else:

@@ -16,6 +16,7 @@ from medkd_viewer.reading.map_layer import (
     contours,
     filled,
 )
+from medkd_viewer.reading.overlay import Says
 from medkd_viewer.reading.painting import (
     draw_colour_scale,
     map_image,
@@ -49,8 +50,6 @@ class NetworkPane(FilmPane):
     state : ReadingState
     view : NetworkView
     """
-
-    is_quiet = True
 
     def __init__(
         self, state: ReadingState, view: NetworkView, parent: QWidget | None = None
@@ -86,6 +85,11 @@ class NetworkPane(FilmPane):
     def has_head(self) -> bool:
         """The head bar is always there: it says that a machine speaks."""
         return True
+
+    @property
+    def overlays_say(self) -> Says:
+        """Little: the pane is there for the map."""
+        return Says.IN_HAND if self.active else Says.NOTHING
 
     def frame_colour(self) -> str:
         """Violet: what a machine says looks different from what was acquired."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import Enum, auto
 from typing import Protocol
 
 from PySide6.QtCore import QPointF, Qt, SignalInstance
@@ -10,6 +11,16 @@ from PySide6.QtGui import QPainter
 
 from medkd_viewer.reading.annotations import Area
 from medkd_viewer.reading.viewport import PaneGeometry
+
+
+class Says(Enum):
+    """How much a pane lets its overlays say."""
+
+    ALL = auto()
+    IN_HAND = auto()
+    """The words and handles of what is in the hand, and the lines of all."""
+    NOTHING = auto()
+    """Lines."""
 
 
 class Overlay(Protocol):
@@ -24,7 +35,7 @@ class Overlay(Protocol):
         ...
 
     def paint(
-        self, painter: QPainter, geometry: PaneGeometry, taken: Sequence[Area], *, quiet: bool
+        self, painter: QPainter, geometry: PaneGeometry, taken: Sequence[Area], says: Says
     ) -> None:
         """Draw it over the film, under the texts, which take some of the room.
 
@@ -32,8 +43,8 @@ class Overlay(Protocol):
         ----------
         taken : sequence of Area
             Where texts stand.
-        quiet : bool
-            The pane is there for something else: only what is in the hand is put into words.
+        says : Says
+            How much of it is put into words.
         """
         ...
 

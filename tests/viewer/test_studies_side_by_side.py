@@ -181,7 +181,7 @@ def test_loop_plays_until_a_pane_is_pressed(reading, qtbot):
     assert reading.room.cine.is_playing
     assert reading.state.rate == 25.0
     reading.wait(lambda: reading.state.film.position[0] > 3)
-    qtbot.mousePress(reading.panes.film_pane, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(reading.panes.film_pane, Qt.MouseButton.LeftButton)
     assert not reading.room.cine.is_playing
     assert not reading.window.actions_by_name["cine"].isChecked()
 

@@ -64,16 +64,21 @@ def test_what_is_measured_on_a_map_is_measured_on_its_film(opened):
     assert opened.panes.film_pane.grab().toImage() != bare
 
 
-def test_panes_of_maps_show_lines_and_say_only_what_is_in_the_hand(opened):
+def test_panes_of_maps_show_lines_and_the_pane_in_hand_says_what_is_chosen(opened):
     sheet = opened.room.measuring.sheet
     for row in (60.0, 120.0):
         sheet.add(Measurement(kind=Kind.LENGTH, points=((40.0, row), (120.0, row))))
     overlay = opened.room.measuring.overlay(opened.state)
-    told = {}
-    for pane in (opened.panes.film_pane, next(iter(opened.panes.network_panes.values()))):
+
+    def told(pane) -> list[bool]:
         pane.grab()
-        told[pane.is_quiet] = [one.label is not None for one in overlay.drawn]
-    assert told == {False: [True, True], True: [False, True]}
+        return [one.label is not None for one in overlay.drawn]
+
+    pane = next(iter(opened.panes.network_panes.values()))
+    assert told(opened.panes.film_pane) == [True, True]
+    assert told(pane) == [False, False]
+    opened.panes.activate(pane)
+    assert told(pane) == [False, True]
 
 
 def test_going_to_another_film_gives_up_what_is_not_finished_on_the_first(opened):
