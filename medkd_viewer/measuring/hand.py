@@ -15,8 +15,8 @@ from medkd_viewer.reading.viewport import PaneGeometry, Point
 REACH = 6.0
 """Device-independent pixels from which a handle or a line is taken."""
 _DRAG_BEGINS = 4.0
-_SMALLEST = 2.0
-"""Pixels between two points below which nothing was measured: a click came twice."""
+_SMALLEST = 3.0
+"""Pixels between two points below which nothing was measured: a trembling hand clicked twice."""
 
 
 @dataclass(slots=True)
