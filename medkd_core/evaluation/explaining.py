@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,9 @@ from medkd_core.explanation.score_cam import (
 )
 from medkd_core.imaging.frame import Frame
 from medkd_core.imaging.preprocessing import map_to_image, network_input, view_image
+
+if TYPE_CHECKING:
+    from torch import nn
 
 FloatArray = NDArray[np.float32]
 
@@ -70,7 +73,7 @@ def laid_over(
 def explanations(
     entry: NetworkEntry,
     engine: Engine,
-    weights_path: Path,
+    network: Callable[[], nn.Module],
     image: FloatArray,
     class_index: int,
     *,
@@ -84,8 +87,10 @@ def explanations(
 
     Parameters
     ----------
-    entry, engine, weights_path
-        The network: what the bundle says of it, how it is run, its safetensors file.
+    entry, engine
+        The network: what the bundle says of it, how it is run.
+    network : callable
+        Gives the network itself, which other methods than Score-CAM's need.
     image : float32, (3, H, W)
         See `picture_for`.
     method : str
@@ -108,8 +113,18 @@ def explanations(
     """
     check_method(method)
     if method in METHODS:
-        yield _by_other_method(
-            entry, engine, weights_path, image, class_index, method, progress, cancelled
+        from medkd_core.explanation.other_methods import cam
+
+        yield cam(
+            network(),
+            entry.name,
+            entry.recipe.size,
+            image,
+            class_index,
+            method,
+            target_layer=entry.target_layer,
+            progress=progress,
+            cancelled=cancelled,
         )
     elif method == CONTRAST:
         stages = contrast_cam(engine, image, class_index, progress=progress, cancelled=cancelled)
@@ -136,32 +151,3 @@ def _chosen(stages: Iterator[Explanation], preview: bool, in_stages: bool) -> It
             yield stage
         if preview:
             return
-
-
-def _by_other_method(
-    entry: NetworkEntry,
-    engine: Engine,
-    weights_path: Path,
-    image: FloatArray,
-    class_index: int,
-    method: str,
-    progress: Callable[[int, int], None] | None,
-    cancelled: Callable[[], bool] | None,
-) -> Explanation:
-    from medkd_core.explanation.other_methods import cam, open_network
-
-    size, classes = entry.recipe.size, engine.logits(image[None]).shape[1]
-    network = open_network(
-        weights_path, entry.name, width=entry.width, classes=classes, image_size=size
-    )
-    return cam(
-        network,
-        entry.name,
-        size,
-        image,
-        class_index,
-        method,
-        target_layer=entry.target_layer,
-        progress=progress,
-        cancelled=cancelled,
-    )

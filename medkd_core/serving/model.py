@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from medkd_core.bundles.read import Bundle, open_bundle
+from medkd_core.bundles.schema import NetworkEntry
 from medkd_core.engines.protocol import Engine
 from medkd_core.evaluation.explained_film import Measured
 from medkd_core.evaluation.explaining import check_method, explanations, laid_over, picture_for
 from medkd_core.evaluation.map_measures import Masks, faithfulness_measures, mask_measures
 from medkd_core.evaluation.prediction import Prediction, predict
 from medkd_core.explanation.cache import MapCache, map_key
+from medkd_core.explanation.other_methods import open_network
 from medkd_core.explanation.score_cam import Explanation
 from medkd_core.imaging.frame import Frame
 from medkd_core.serving.messages import Explain, Explained, LoadModel, Predict
+
+if TYPE_CHECKING:
+    from torch import nn
 
 FloatArray = NDArray[np.float32]
 
@@ -29,6 +35,7 @@ class OpenModel:
         self.bundle: Bundle = open_bundle(request.bundle)
         self._device = request.device
         self._engines: dict[str, Engine] = {}
+        self._networks: dict[str, nn.Module] = {}
         self._cache = MapCache()
         self.device = self.engine(self.bundle.manifest.student.name).device
 
@@ -168,7 +175,7 @@ class OpenModel:
         return explanations(
             entry,
             engine,
-            self.bundle.weights_path(entry.name),
+            lambda: self._network(entry),
             image,
             class_index,
             method=request.dialect,
@@ -177,6 +184,18 @@ class OpenModel:
             progress=progress,
             cancelled=cancelled,
         )
+
+    def _network(self, entry: NetworkEntry) -> nn.Module:
+        """The network itself, opened in torch now if it is not open yet."""
+        if entry.name not in self._networks:
+            self._networks[entry.name] = open_network(
+                self.bundle.weights_path(entry.name),
+                entry.name,
+                width=entry.width,
+                classes=len(self.bundle.manifest.classes),
+                image_size=entry.recipe.size,
+            )
+        return self._networks[entry.name]
 
     def _kept(self, request: Explain, engine: Engine, image: FloatArray) -> Explanation | None:
         """A map that was computed before; an exact one also answers for a preview."""

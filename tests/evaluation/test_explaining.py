@@ -3,7 +3,14 @@ import pytest
 
 from medkd_core.errors import ExplanationError, OperationCancelled
 from medkd_core.evaluation.explaining import explanations, laid_over, picture_for
+from medkd_core.explanation.other_methods import open_network
 from medkd_core.imaging.recipe import View
+
+
+def network(bundle, name):
+    entry = bundle.entry(name)
+    facts = {"width": entry.width, "classes": 3, "image_size": entry.recipe.size}
+    return open_network(bundle.weights_path(name), name, **facts)
 
 
 @pytest.fixture
@@ -13,8 +20,7 @@ def explain(bundle, engines, frame):
     def computed(name="vgg19", method="pytorch-grad-cam", class_index=1, **options):
         entry = bundle.entry(name)
         image = picture_for(bundle.manifest, entry, frame)
-        weights = bundle.weights_path(name)
-        asked = (entry, engines[name], weights, image, class_index)
+        asked = (entry, engines[name], lambda: network(bundle, name), image, class_index)
         return list(explanations(*asked, method=method, **options))
 
     return computed
