@@ -12,6 +12,8 @@ HIDDEN = "hidden"
 
 _NAME_PARTS = re.compile(r"[\^=,\\\s]+")
 _SHORTEST_HIDDEN = 2
+_IDEOGRAPHS = re.compile(r"[\u2E80-\u9FFF\uAC00-\uD7AF\uF900-\uFAFF]")
+"""Of Chinese, Japanese and Korean, with the syllables of these."""
 
 
 def parts_of_name(name: str) -> set[str]:
@@ -37,9 +39,15 @@ def without_patient(text: str, study: Study) -> str:
 
 @lru_cache(256)
 def _pattern(words: frozenset[str]) -> re.Pattern[str] | None:
-    wanted = sorted((w for w in words if len(w) >= _SHORTEST_HIDDEN), key=len, reverse=True)
-    if not wanted:
-        return None
-    return re.compile(
-        r"(?<![^\W_])(?:" + "|".join(map(re.escape, wanted)) + r")(?![^\W_])", re.IGNORECASE
-    )
+    wanted = sorted(filter(_tells, words), key=len, reverse=True)
+    return re.compile("|".join(map(_wherever, wanted)), re.IGNORECASE) if wanted else None
+
+
+def _tells(word: str) -> bool:
+    return len(word) >= _SHORTEST_HIDDEN or bool(_IDEOGRAPHS.search(word))
+
+
+def _wherever(word: str) -> str:
+    if _IDEOGRAPHS.search(word):  # such scripts put nothing between words
+        return re.escape(word)
+    return rf"(?<![^\W_]){re.escape(word)}(?![^\W_])"

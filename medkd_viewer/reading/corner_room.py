@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetricsF
 
-from medkd_viewer.reading.corner_texts import BETWEEN_PARTS, CornerTexts, Lines
+from medkd_viewer.joining import BETWEEN_PARTS
+from medkd_viewer.reading.corner_texts import CornerTexts, Lines
 
 LINE_HEIGHT = 17
 _UPPER_SHARE, _LOWER_SHARE = 1 / 12, 1 / 8

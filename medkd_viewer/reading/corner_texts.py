@@ -8,12 +8,11 @@ from medkd_core.imaging.display.voi import Voi
 from medkd_core.imaging.frame import Spacing, Window
 from medkd_core.imaging.study import Instance, Study
 from medkd_viewer.hiding import without_patient
+from medkd_viewer.joining import joined
 from medkd_viewer.reading.film import Film
 from medkd_viewer.reading.scale_bar import basis_words
 
 Lines = tuple[str, ...]
-BETWEEN_PARTS = " · "
-"""Stands between the parts of a line, the most important first."""
 
 _SEXES = {"F": "F", "M": "M", "O": "other"}
 _LATERALITIES = {"L": "left", "R": "right", "B": "both sides"}
@@ -45,14 +44,14 @@ def corner_texts(
         Images a second while they are played; 0 while they are not.
     """
     study, instance = film.study, film.instance
-    person = BETWEEN_PARTS.join(filter(None, (study.patient_id, sex(study), age(study))))
+    person = joined(study.patient_id, sex(study), age(study))
     name, series = image_name(instance, study), series_text(film)
     if patient_hidden:
         name, series = without_patient(name, study), without_patient(series, study)
-    taken = BETWEEN_PARTS.join(filter(None, (name, laterality(instance))))
+    taken = joined(name, laterality(instance))
     usual = "As acquired" if voi is film.first_voi else ""
     columns, rows = film.size
-    size = f"Zoom {zoom_text(scale)}{BETWEEN_PARTS}{columns} × {rows}"
+    size = joined(f"Zoom {zoom_text(scale)}", f"{columns} × {rows}")
     return CornerTexts(
         top_left=() if patient_hidden else _filled(study.patient_name, person),
         top_right=_filled(taken, date(study), series),
@@ -87,7 +86,7 @@ def series_text(film: Film) -> str:
     number = f"Series {series.number}" if is_told else ""
     named = image_name(film.instance, film.study)
     description = "" if series.description == named else series.description
-    return BETWEEN_PARTS.join(filter(None, (number, description)))
+    return joined(number, description)
 
 
 def laterality(instance: Instance) -> str:

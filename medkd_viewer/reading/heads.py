@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter
 
 from medkd_core.imaging.study import Study
 from medkd_viewer.hiding import without_patient
+from medkd_viewer.joining import joined
 from medkd_viewer.reading.corner_texts import date, image_name
 from medkd_viewer.reading.film import Film
 from medkd_viewer.reading.shared_window import may_share_a_window
@@ -55,10 +56,9 @@ def head_of(
         relation = "Current" if film is first else "Same study"
     name = image_name(film.instance, film.study)
     name = without_patient(name, film.study) if patient_hidden else name
-    words = (relation, date(film.study), name)
     alike = first is None or may_share_a_window(first, film)
     note = OWN_WINDOW if linked and not alike else ""
-    return Head(" · ".join(filter(None, words)), caution, linked, note)
+    return Head(joined(relation, date(film.study), name), caution, linked, note)
 
 
 def draw_head(painter: QPainter, head: Head, width: float) -> None:

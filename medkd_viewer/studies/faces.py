@@ -8,6 +8,7 @@ from datetime import datetime
 from medkd_core.imaging.study import Refusal, Series, Study
 from medkd_viewer.counting import plural
 from medkd_viewer.hiding import without_patient
+from medkd_viewer.joining import joined
 from medkd_viewer.settings import RecentFolder
 from medkd_viewer.studies.library import Library, Sign
 from medkd_viewer.studies.pictures import Image, count_images, documents_of, middle_image
@@ -118,8 +119,8 @@ class Faces:
         return Face(
             title,
             (
-                (_joined(what, count), what),
-                (_joined(date, state), _joined(date, short), state),
+                (joined(what, count), what),
+                (joined(date, state), joined(date, short), state),
             ),
             words + _fold_words(unfolded),
             middle_image(study),
@@ -134,8 +135,8 @@ class Faces:
         number = "" if series.number is None else f"series {series.number}"
         description = self._anonymous(_printable(series.description), row.study)
         title = description or number.capitalize() or "Series"
-        line = _joined(series.modality, count_words(series))
-        longer = _joined(line, number if description else "")
+        line = joined(series.modality, count_words(series))
+        longer = joined(line, number if description else "")
         said = (number.capitalize(), description, line, "shown" if shown else "")
         words = ", ".join(filter(None, said))
         return Face(title, ((longer, line),), words, middle_image(series), shown=shown)
@@ -144,7 +145,7 @@ class Faces:
         document = row.document
         title = document.kind or "Document"
         detail = "" if self._outline.hidden else _printable(document.description)
-        line = _joined("Document", detail or document.modality)
+        line = joined("Document", detail or document.modality)
         shown = self._outline.shown == row.key
         words = f"{title}, {line}, shown" if shown else f"{title}, {line}"
         return Face(title, ((line,),), words, shown=shown)
@@ -217,10 +218,6 @@ def reason_sentence(refusal: Refusal) -> str:
 def _recent(place: RecentFolder) -> Face:
     count = f"{plural(place.images, 'image')} · {plural(place.studies, 'study', 'studies')}"
     return Face(place.path.name, ((count,),), f"{place.path}, {count}")
-
-
-def _joined(*words: str) -> str:
-    return " · ".join(filter(None, words))
 
 
 def _printable(text: str) -> str:

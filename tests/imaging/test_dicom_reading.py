@@ -380,3 +380,23 @@ def test_reading_never_writes_to_the_file(draw_dicom: DrawDicom) -> None:
     before = path.read_bytes()
     read_frame(path)
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("character_set", "written", "read"),
+    [
+        ("ISO_IR 100", "Müller^Jörg^Dr.", "Müller, Jörg"),
+        ("ISO_IR 192", "Wang^XiaoDong=王^小東", "Wang, XiaoDong"),
+        ("ISO_IR 144", "Люксембург", "Люксембург"),
+        ("ISO_IR 138", "שרון^דבורה", "שרון, דבורה"),
+        (["ISO 2022 IR 13", "ISO 2022 IR 87"], "ﾔﾏﾀﾞ^ﾀﾛｳ=山田^太郎=やまだ^たろう", "ﾔﾏﾀﾞ, ﾀﾛｳ"),
+        (["", "ISO 2022 IR 87"], "=山田^太郎=やまだ^たろう", "山田, 太郎"),
+        (["", "ISO 2022 IR 149"], "^=^=홍^길동", "홍, 길동"),
+        ("GB18030", "=王^小东", "王, 小东"),
+    ],
+)
+def test_name_is_read_in_the_character_set_and_group_that_it_is_written_in(
+    draw_dicom: DrawDicom, character_set: str | list[str], written: str, read: str
+) -> None:
+    path = draw_dicom(FILM, SpecificCharacterSet=character_set, PatientName=written)
+    assert read_instance(path).patient_name == read

@@ -173,9 +173,13 @@ def _number(header: Dataset, keyword: str) -> int | None:
 
 
 def _person(header: Dataset) -> str:
-    """``Family, Given`` out of ``Family^Given^...``, alphabetic group."""
-    alphabetic = _text(header, "PatientName").split("=")[0]
-    return ", ".join(part.strip() for part in alphabetic.split("^")[:2] if part.strip())
+    """``Family, Given`` out of ``Family^Given^...``, of the first group that is filled.
+
+    The groups are the name in letters, in ideographs and as it is spoken (PS3.5 6.2.1.1).
+    """
+    groups = (group.split("^")[:2] for group in _text(header, "PatientName").split("="))
+    names = (", ".join(part.strip() for part in group if part.strip()) for group in groups)
+    return next(filter(None, names), "")
 
 
 @contextmanager
