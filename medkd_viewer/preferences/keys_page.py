@@ -138,6 +138,7 @@ class KeysPage(Page):
 
     def _lay_out(self) -> None:
         self._chosen.setObjectName("figure")
+        self._chosen.setWordWrap(True)
         self.sentence.setObjectName("clash")
         self.sentence.setWordWrap(True)
         self.remove.setAccessibleName("Take the key from this command")

@@ -40,6 +40,7 @@ class SettingRow(QWidget):
         control.setAccessibleDescription(meaning)
         control.setFixedWidth(_CONTROL_WIDTH)
         name = QLabel(text)
+        name.setWordWrap(True)
         name.setBuddy(control)
         words = QVBoxLayout()
         words.setSpacing(2)
