@@ -90,16 +90,17 @@ def main() -> None:
     known = _earlier(options.json, bundle, options.dialects)
     for network in networks:
         engine = bundle.engine(network)
-        for record in track(_films(options.films, options.count), network, transient=True):
+        films = evenly_spread_films(options.films, options.count)
+        for record in track(films, network, transient=True):
             key = (network, record.path.name)
             if key not in known:
                 known[key] = measure(bundle, network, engine, record, options.dialects)
                 with options.json.open("a") as file:
                     file.write(json.dumps(known[key]) + "\n")
     for network in networks:
-        films = [figures for (name, _), figures in known.items() if name == network]
-        console.print(_stage_table(network, films))
-        console.print(_sensitivity_table(network, films))
+        found = [figures for (name, _), figures in known.items() if name == network]
+        console.print(_stage_table(network, found))
+        console.print(_sensitivity_table(network, found))
 
 
 def _options() -> argparse.Namespace:
@@ -132,7 +133,8 @@ def _earlier(path: Path, bundle: Bundle, dialects: list[str]) -> dict[tuple[str,
     }
 
 
-def _films(root: Path, count: int) -> list[Record]:
+def evenly_spread_films(root: Path, count: int) -> list[Record]:
+    """Test films of a data set in the layout of COVID-QU-Ex, evenly from its order."""
     films = load_dataset(DataSpec(root=root, kind="covid-qu-ex"), seed=0).split("test")
     places = np.linspace(0, len(films) - 1, min(count, len(films))).astype(int)
     return [films[place] for place in places]

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from medkd_core.engines.protocol import Engine
 from medkd_core.errors import ExplanationError
 from medkd_core.explanation.other_methods import METHODS, cam, class_evidence
 from medkd_core.explanation.sanity.cascade import Explainer
-from medkd_core.explanation.score_cam import score_cam
+from medkd_core.explanation.score_cam import CONTRAST, contrast_cam, score_cam
 
 if TYPE_CHECKING:
     from torch import nn
@@ -36,7 +37,7 @@ def explainer(
     Parameters
     ----------
     method : str
-        A key of `METHODS`, or a dialect of Score-CAM.
+        A key of `METHODS`, a dialect of Score-CAM, or its contrast map.
     name : str
         Of the network, as in `create_network`.
     image_size : int
@@ -104,10 +105,16 @@ def explainer(
         place = str(next(network.parameters()).device)
         engine = TorchEngine(network, name, image_size, place, target_layer, reduced=False)
         return [
-            score_cam(
-                engine, image, index, dialect=method, preview=preview, cancelled=cancelled
-            ).input_map
-            for image, index in zip(images, class_indices, strict=True)
+            by_masks(engine, image, class_index)
+            for image, class_index in zip(images, class_indices, strict=True)
         ]
+
+    def by_masks(engine: Engine, image: FloatArray, class_index: int) -> FloatArray:
+        if method != CONTRAST:
+            return score_cam(
+                engine, image, class_index, dialect=method, preview=preview, cancelled=cancelled
+            ).input_map
+        stages = contrast_cam(engine, image, class_index, cancelled=cancelled)
+        return (next(stages) if preview else [*stages][-1]).input_map
 
     return by_torch if method in METHODS else by_score_cam
