@@ -179,6 +179,8 @@ class DecoderChild:
                 return pipe
             except (EOFError, OSError):
                 self.forget()
+                if self._ended:
+                    break
                 _log.warning("A decoder ended while it started")
         self.forget()
         if self._ended:
