@@ -232,9 +232,7 @@ def test_explaining_a_folder_leaves_a_page_a_table_and_a_folder_a_film(
     with (out / "maps.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert {(Path(row["file"]).name, row["network"]) for row in rows} == {
-        (film, network)
-        for film in ("film.dcm", "film.png")
-        for network in ("vgg19", "vgg19_bn")
+        (film, network) for film in ("film.dcm", "film.png") for network in ("vgg19", "vgg19_bn")
     }
     for film in ("film.dcm", "film.png"):
         assert f"{film}/vgg19.png" in page
