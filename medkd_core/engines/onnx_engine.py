@@ -26,7 +26,7 @@ GRAPH_OUTPUTS = ("logits", "features", "embeddings")
 # that share one chunk wait for each other after every layer: 5 to 15 % slower.
 _CHUNK = 2
 _MOST_AT_ONCE = 4
-_PATIENCE = 0.05
+_PATIENCE = 0.03
 """Seconds."""
 _ERRORS_ONLY = 3
 
