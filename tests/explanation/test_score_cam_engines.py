@@ -61,8 +61,7 @@ def assert_exported_maps_are_the_references(folder, name, width, side):
     weights, graph = folder / f"{name}.safetensors", folder / f"{name}.onnx"
     save_weights(network, weights)
     export_onnx(network, name, side, weights, graph)
-    engines = [OnnxEngine(graph), TorchEngine(network, name, side)]
-    assert_maps_are_the_references(engines, network, name, film(side))
+    assert_maps_are_the_references([OnnxEngine(graph)], network, name, film(side))
 
 
 def test_maps_of_a_published_bundle_are_the_references(small_bundle):
@@ -82,7 +81,7 @@ def test_maps_of_the_student_are_the_references():
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["ofa_595", "densenet201", "visformer_s"])
 def test_maps_of_larger_networks_are_the_references(tmp_path, name):
-    assert_exported_maps_are_the_references(tmp_path, name, 0.25, 96)
+    assert_exported_maps_are_the_references(tmp_path, name, 0.1, 96)
 
 
 def test_both_engines_let_several_images_share_batches(small_bundle):
