@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from medkd_core.errors import MedKDError
+from medkd_core.errors import MedKDError, UnreadableFileError
 from medkd_core.evaluation.map_measures import Masks
 from medkd_core.imaging.decoding.pool import DecoderPool
+from medkd_core.imaging.study import Refusal
 
 _SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".dcm")
 
@@ -37,24 +38,29 @@ class DrawnMasks:
             if folder is not None and not folder.is_dir():
                 raise MedKDError("Cannot use masks in", path=folder, because="it is no folder")
 
-    def of(self, film: Path, decoders: DecoderPool) -> Masks:
+    def of(self, film: Path, decoders: DecoderPool, refused: list[Refusal]) -> Masks:
         """The masks of a film; marked is what is brighter than half of a mask's brightest.
 
-        Raises
-        ------
-        UnreadableFileError
-            A mask is there and cannot be decoded.
+        A mask that cannot be decoded is added to `refused`, and the film goes without it.
         """
-        return Masks(*(_read(folder, film, decoders) for folder in (self.findings, self.lungs)))
+        return Masks(
+            *(_read(folder, film, decoders, refused) for folder in (self.findings, self.lungs))
+        )
 
 
-def _read(folder: Path | None, film: Path, decoders: DecoderPool) -> NDArray[np.bool_] | None:
+def _read(
+    folder: Path | None, film: Path, decoders: DecoderPool, refused: list[Refusal]
+) -> NDArray[np.bool_] | None:
     if folder is None:
         return None
     names = [film.name, *(f"{film.stem}{suffix}" for suffix in _SUFFIXES)]
     for path in (folder / name for name in names):
         if path.is_file():
-            stored = decoders.decode(path, 0).result().stored
+            try:
+                stored = decoders.decode(path, 0).result().stored
+            except UnreadableFileError as error:
+                refused.append(Refusal.of(path, error))
+                return None
             marked = stored if stored.ndim == 2 else stored.max(axis=2)
             return np.asarray(marked > marked.max() / 2)
     return None

@@ -31,7 +31,7 @@ from medkd_core.serving.messages import Explain, Explained
 from medkd_core.serving.model import OpenModel
 
 Files = dict[str, NDArray[np.generic] | bytes]
-DOCUMENT = "explanation.json"
+DOCUMENT, FILM = "explanation.json", "film.png"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +177,17 @@ def _finished(folder: Path, key: str) -> ExplainedFilm | None:
     """What is there already, if it answers this very question."""
     try:
         document = ExplainedFilm.model_validate_json((folder / DOCUMENT).read_bytes())
+        written = {file.name for file in folder.iterdir()}
     except (OSError, ValueError):
         return None
-    return document if document.key == key else None
+    expected = {FILM, *(name for found in document.networks for name in _names(found.network))}
+    return document if document.key == key and expected <= written else None
+
+
+def _names(network: str) -> tuple[str, str]:
+    """What a network's map and its picture are called."""
+    stem = file_stem(network)
+    return f"{stem}.npy", f"{stem}.png"
 
 
 def _network(
@@ -210,11 +218,11 @@ def _agreement(first: Explained, other: Explained) -> dict[str, object]:
 
 def _pictures(film: NDArray[np.float32], maps: Sequence[Explained]) -> Files:
     grey = np.broadcast_to(film if film.ndim == 3 else film[..., None], (*film.shape[:2], 3))
-    files: Files = {"film.png": burn_in_caption(np.rint(grey * 255).astype(np.uint8))}
+    files: Files = {FILM: burn_in_caption(np.rint(grey * 255).astype(np.uint8))}
     for found in maps:
-        stem = file_stem(found.network)
-        files[f"{stem}.npy"] = found.overlay
-        files[f"{stem}.png"] = burn_in_caption(colourise(film, found.overlay))
+        as_numbers, as_picture = _names(found.network)
+        files[as_numbers] = found.overlay
+        files[as_picture] = burn_in_caption(colourise(film, found.overlay))
     return files
 
 

@@ -25,7 +25,7 @@ from medkd_core.cli.films import (
 from medkd_core.cli.options import DeviceOption, ModelOption
 from medkd_core.cli.wording import model_line, print_refused
 from medkd_core.cli.writing import refuse_if_no_folder
-from medkd_core.errors import ExplanationError, UnreadableFileError
+from medkd_core.errors import ExplanationError, MedKDError
 from medkd_core.evaluation.explained_film import ExplainedFilm, ExplainedNetwork, Measured
 from medkd_core.evaluation.explaining import METHOD_NAMES, check_method
 from medkd_core.explanation.baselines import BASELINES, DEFAULT_BASELINE, check_baseline
@@ -101,8 +101,9 @@ def explain(
 def _explain_one(
     opened: OpenModel, wish: Wish, drawn: DrawnMasks, file: Path, frame: int, output: Path
 ) -> None:
+    refused: list[Refusal] = []
     with DecoderPool() as decoders, progress_bar("Explaining") as update:
-        picture, masks = decoders.decode(file, frame).result(), drawn.of(file, decoders)
+        picture, masks = decoders.decode(file, frame).result(), drawn.of(file, decoders, refused)
         film = explain_into(output, opened, wish, file, frame, picture, masks, update)
     write_overview(output, {"": film})
     for found in film.networks:
@@ -110,6 +111,7 @@ def _explain_one(
         if found.no_map:
             what = "no map: nothing speaks for this class"
         answers.print(f"{found.label:16} {what} ({found.forwards} passes, {found.seconds:.1f} s)")
+    print_refused(refused, "Not used")
 
 
 def _explain_many(
@@ -120,21 +122,29 @@ def _explain_many(
     frame: int,
     output: Path,
 ) -> None:
+    _refuse_among_films(output, paths)
     found = search(paths)
     refused = list(found.refused)
-    files = [instance.path for study in found.studies for instance in study.instances]
-    folders = film_folders(files, paths)
+    written = output.resolve()
+    instances = [
+        instance
+        for study in found.studies
+        for instance in study.instances
+        # Pictures of an earlier run are no films.
+        if not instance.path.resolve().is_relative_to(written)
+    ]
+    folders = film_folders([instance.path for instance in instances], paths)
     films: dict[str, ExplainedFilm] = {}
     with DecoderPool() as decoders, progress_bar("Explaining films") as update:
-        for instance, picture in frames(found, refused, frame):
+        for done, (instance, picture) in enumerate(frames(instances, refused, frame)):
             file, folder = instance.path, folders[instance.path]
-            update(files.index(file), len(files))
+            update(done, len(instances))
             try:
-                masks = drawn.of(file, decoders)
+                masks = drawn.of(file, decoders, refused)
                 films[folder] = explain_into(
                     output / folder, opened, wish, file, frame, picture, masks
                 )
-            except (ExplanationError, UnreadableFileError) as error:
+            except ExplanationError as error:
                 refused.append(Refusal.of(file, error))
     if films:
         write_overview(output, films)
@@ -144,10 +154,20 @@ def _explain_many(
             f"{output / 'index.html'} shows every film, maps.csv lists them. Above are medians.",
             soft_wrap=True,
         )
-    print_refused(refused)
+    print_refused(refused, "Not explained")
     leave_if_nothing(found, paths)
     if not films:
         raise typer.Exit(1)
+
+
+def _refuse_among_films(output: Path, paths: Sequence[Path]) -> None:
+    if output.resolve() in {path.resolve() for path in paths}:
+        raise MedKDError(
+            "Cannot write into",
+            path=output,
+            because="the films are in it",
+            cure="Name another folder; one below it will do.",
+        )
 
 
 def _tables(films: Sequence[ExplainedFilm]) -> Iterator[Table]:
@@ -167,21 +187,20 @@ def _tables(films: Sequence[ExplainedFilm]) -> Iterator[Table]:
         )
     yield summary
     for found in maps.values():
-        if _most_measured(found):
+        if any(one.measures for one in found):
             yield _measured_table(found)
 
 
 def _measured_table(maps: Sequence[ExplainedNetwork]) -> Table:
+    """Medians by measure; a film without a mask has fewer measures than others."""
     table = Table(maps[0].label, "Map", "Random", "Centre")
-    for number, measure in enumerate(_most_measured(maps)):
-        found = [one.measures[number] for one in maps if one.measures]
+    by_name: dict[str, list[Measured]] = {}
+    for measured in (measured for one in maps for measured in one.measures):
+        by_name.setdefault(measured.name, []).append(measured)
+    for found in by_name.values():
         values = (_median(getattr(m, of) for m in found) for of in ("value", "random", "centre"))
-        table.add_row(measure.label, *values)
+        table.add_row(found[0].label, *values)
     return table
-
-
-def _most_measured(maps: Sequence[ExplainedNetwork]) -> tuple[Measured, ...]:
-    return next((one.measures for one in maps if one.measures), ())
 
 
 def _median(values: Iterable[float | None]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -37,16 +37,15 @@ def decode(file: Path, frame: int) -> Frame:
 
 
 def frames(
-    found: FoundStudies, refused: list[Refusal], number: int = 0
+    instances: Iterable[Instance], refused: list[Refusal], number: int = 0
 ) -> Iterator[tuple[Instance, Frame]]:
-    """One frame of every instance; what cannot be decoded is added to `refused`."""
+    """One frame of each instance; what cannot be decoded is added to `refused`."""
     with DecoderPool() as decoders:
-        for study in found.studies:
-            for instance in study.instances:
-                try:
-                    yield instance, decoders.decode(instance.path, number).result()
-                except UnreadableFileError as error:
-                    refused.append(Refusal.of(instance.path, error))
+        for instance in instances:
+            try:
+                yield instance, decoders.decode(instance.path, number).result()
+            except UnreadableFileError as error:
+                refused.append(Refusal.of(instance.path, error))
 
 
 def leave_if_nothing(found: FoundStudies, paths: list[Path]) -> None:

@@ -96,7 +96,8 @@ def predict_paths(
     found = search(paths)
     rows: list[dict[str, object]] = []
     refused = list(found.refused)
-    for instance, frame in frames(found, refused):
+    instances = (instance for study in found.studies for instance in study.instances)
+    for instance, frame in frames(instances, refused):
         request = Predict(frame, instance.modality, instance.body_part)
         prediction = opened.predict(request)
         rows.append(prediction_row(instance, prediction))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from medkd_core import RESEARCH_USE_ONLY
 from medkd_core.bundles.read import Bundle
 from medkd_core.cli.console import answers, errors, on_one_line
@@ -92,11 +94,11 @@ def print_prediction(bundle: Bundle, instance: Instance, prediction: Prediction)
         answers.print(f"    {bundle.entry(opinion.network).label:16} {values}")
 
 
-def print_refused(refused: tuple[Refusal, ...] | list[Refusal]) -> None:
+def print_refused(refused: Sequence[Refusal], what: str = "Not opened") -> None:
     """Name every refused file on standard error."""
     for refusal in refused:
         errors.print(
-            on_one_line(f"Not opened: {refusal.path}: {refusal.reason}."),
+            on_one_line(f"{what}: {refusal.path}: {refusal.reason}."),
             soft_wrap=True,
             style="yellow",
         )

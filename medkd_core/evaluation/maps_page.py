@@ -104,11 +104,11 @@ def _numbers(film: ExplainedFilm) -> str:
     for name in facts[-1]:
         cells = "".join(f'<td colspan="3">{fact.get(name, "–")}</td>' for fact in facts)
         rows.append(f"<tr><td>{escape(name)}</td>{cells}</tr>")
-    measured = next((n.measures for n in film.networks if n.measures), ())
-    if measured:
+    measures = {m.name: m for network in film.networks for m in network.measures}
+    if measures:
         columns = "<th>map</th><th>random</th><th>centre</th>" * len(film.networks)
         rows.append(f"<tr><th></th>{columns}</tr>")
-    rows += [_measure_row(film, number, measure) for number, measure in enumerate(measured)]
+    rows += [_measure_row(film, measure) for measure in measures.values()]
     return f'<div class="numbers"><table>{"".join(rows)}</table></div>\n'
 
 
@@ -129,16 +129,16 @@ def _facts(film: ExplainedFilm, network: ExplainedNetwork) -> dict[str, str]:
     return facts
 
 
-def _measure_row(film: ExplainedFilm, number: int, measure: Measured) -> str:
+def _measure_row(film: ExplainedFilm, measure: Measured) -> str:
     arrow = {"lower": " ↓", "higher": " ↑", "neither": ""}[measure.better]
-    cells = "".join(_measure_cells(n.measures, number) for n in film.networks)
+    found = [{m.name: m for m in network.measures}.get(measure.name) for network in film.networks]
+    cells = "".join(map(_measure_cells, found))
     return f"<tr><td>{escape(measure.label)}{arrow}</td>{cells}</tr>"
 
 
-def _measure_cells(measures: Sequence[Measured], number: int) -> str:
-    if not measures:
+def _measure_cells(found: Measured | None) -> str:
+    if found is None:
         return "<td>–</td>" * 3
-    found = measures[number]
     hint = f' title="{escape(found.reason)}"' if found.reason else ""
     values = (found.value, found.random, found.centre)
     return "".join(f"<td{hint}>{_figure(value)}</td>" for value in values)
@@ -149,5 +149,5 @@ def _figure(value: float | None) -> str:
 
 
 def _picture(folder: str, name: str, alt: str) -> str:
-    address = quote(f"{folder}/{name}" if folder else name)
+    address = quote(f"{folder}/{name}" if folder else name, errors="surrogateescape")
     return f'<img loading="lazy" src="{address}" alt="{escape(alt)}">'

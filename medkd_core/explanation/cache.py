@@ -90,13 +90,15 @@ class MapCache:
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as entry:
                 found = _explanation({name: entry[name] for name in entry.files})
-            os.utime(path)
-        except FileNotFoundError:
+        except OSError:
             return None
         except Exception as error:  # a damaged file makes zipfile, zlib, numpy or json raise
-            _log.warning("A kept map cannot be read (%s): computed again", type(error).__name__)
+            _log.warning("A kept map is damaged (%s): computed again", type(error).__name__)
             _remove(path)
             return None
+        # Somebody else's entry can be read and not be marked as used.
+        with suppress(OSError):
+            os.utime(path)
         return found
 
     def put(self, key: str, explanation: Explanation) -> None:
@@ -117,15 +119,18 @@ class MapCache:
         return self.folder / f"{key}.npz"
 
     def _make_room(self) -> None:
-        entries = sorted(
-            ((e.stat(), e) for e in self.folder.iterdir()), key=lambda e: e[0].st_mtime
-        )
-        taken = sum(facts.st_size for facts, _ in entries)
-        for facts, entry in entries:
+        entries = []
+        for entry in self.folder.iterdir():
+            # Another process may remove it meanwhile.
+            with suppress(OSError):
+                facts = entry.stat()
+                entries.append((facts.st_mtime, facts.st_size, entry))
+        taken = sum(size for _, size, _ in entries)
+        for _, size, entry in sorted(entries):
             if taken <= self._limit:
                 return
             _remove(entry)
-            taken -= facts.st_size
+            taken -= size
 
 
 def _remove(path: Path) -> None:

@@ -205,11 +205,15 @@ class SecondOpinion(QObject):
         if self.status is ModelStatus.READY:
             self.trouble = ""
         entries = self.manifest.networks if self.manifest else self._announced
-        expected = MapStatus.STOPPED if self.status is ModelStatus.STOPPED else MapStatus.WAITING
-        status = MapStatus.IDLE if self._film is None else expected
+        status = MapStatus.IDLE if self._film is None else self._expected
         self.views = {entry.name: _unanswered(entry, status) for entry in entries}
         self.prediction_changed.emit()
         self.working_changed.emit()
+
+    @property
+    def _expected(self) -> MapStatus:
+        """Of a map that is not there."""
+        return MapStatus.STOPPED if self.status is ModelStatus.STOPPED else MapStatus.WAITING
 
     def _wait_for_maps(self) -> None:
         for name in self.views:
@@ -219,7 +223,7 @@ class SecondOpinion(QObject):
         view = replace(self.views[name], done=0, total=0, message="", map=None)
         if self.not_applicable:
             return replace(view, status=MapStatus.IDLE, probability=None)
-        view = replace(view, status=MapStatus.WAITING, probability=self._probability(name))
+        view = replace(view, status=self._expected, probability=self._probability(name))
         kept = self._maps.get(self._map_key(name))
         return view if kept is None else self._with_map(view, kept)
 

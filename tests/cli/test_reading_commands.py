@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -294,3 +295,54 @@ def test_masks_that_are_no_folder_are_refused_before_any_work(
     done = medkd("explain", films, "--masks", films / "film.png", "-o", tmp_path / "maps")
     assert done.status == 1
     assert "it is no folder" in done.errors
+
+
+def test_films_with_and_without_masks_are_measured_by_name(
+    medkd: Medkd, films: Path, small_bundle: Path, tmp_path: Path
+) -> None:
+    write_png(films / "other.png", draw_phantom(5, "Normal", 128))
+    findings, lungs = tmp_path / "findings", tmp_path / "lungs"
+    for folder, names in ((findings, ("other",)), (lungs, ("film", "other"))):
+        folder.mkdir()
+        for name in names:
+            Image.fromarray(np.tri(128, dtype=np.uint8) * 255).save(folder / f"{name}.png")
+    (findings / "film.png").write_bytes(b"torn")
+    given = ("--masks", findings, "--lungs", lungs, "--network", "vgg19_bn")
+    out = tmp_path / "maps"
+    done = medkd("explain", films, "--model", small_bundle, *given, "-o", out)
+    assert done.status == 0, done.errors
+    assert f"{findings / 'film.png'}: it is no picture" in done.errors
+    with (out / "maps.csv").open(newline="") as file:
+        rows = {Path(row["file"]).name: row for row in csv.DictReader(file)}
+    assert rows["other.png"]["finding_mass_accuracy"]
+    assert not rows["film.png"]["finding_mass_accuracy"]
+    assert rows["film.png"]["lungs_mass"]
+
+
+def test_pictures_of_an_earlier_run_are_no_films(
+    medkd: Medkd, films: Path, small_bundle: Path
+) -> None:
+    given = ("explain", films, "--model", small_bundle, "--network", "vgg19", "-o", films / "maps")
+    assert medkd(*given).status == 0
+    kept = films / "maps" / "film.png" / "vgg19.png"
+    kept.unlink()
+    assert medkd(*given).status == 0
+    assert kept.is_file()
+    with (films / "maps" / "maps.csv").open(newline="") as file:
+        assert len(list(csv.DictReader(file))) == 2
+    done = medkd("explain", films, "--model", small_bundle, "-o", films)
+    assert done.status == 1
+    assert "the films are in it" in done.errors
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="such names are not allowed elsewhere")
+def test_a_film_whose_name_is_no_unicode_is_on_the_page(
+    medkd: Medkd, films: Path, small_bundle: Path, tmp_path: Path
+) -> None:
+    odd = films / os.fsdecode(b"fi\xfflm <b>.png")
+    (films / "film.png").rename(odd)
+    given = ("--model", small_bundle, "--network", "vgg19", "-o", tmp_path / "maps")
+    assert medkd("explain", films, *given).status == 0
+    page = (tmp_path / "maps" / "index.html").read_text()
+    assert "fi%FFlm%20%3Cb%3E.png/vgg19.png" in page
+    assert "<b>" not in page

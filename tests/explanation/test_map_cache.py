@@ -107,3 +107,15 @@ def test_key_tells_everything_apart_that_a_map_depends_on():
     keys |= {map_key(IMAGE, **facts | {name: "y"}) for name in facts}
     assert len(keys) == 7
     assert map_key(IMAGE, **facts) == map_key(IMAGE.copy(), **facts)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="no such rights there")
+def test_entry_that_cannot_be_marked_as_used_is_used_and_kept(cache, monkeypatch):
+    cache.put("a", explanation())
+
+    def refuse(*_args, **_kwargs):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "utime", refuse)
+    assert cache.get("a") is not None
+    assert cache.get("a") is not None

@@ -229,3 +229,11 @@ def test_contrast_map_says_against_which_class_it_is(desk, films):
     desk.opinion.show_method("contrast")
     desk.wait(lambda: desk.opinion.settled)
     assert desk.panes.network_panes["ofa_595_s"].status_text() == "against Normal"
+
+
+def test_no_map_is_waited_for_after_the_networks_have_stopped(desk, films):
+    desk.open([films / "ada.dcm"])
+    desk.worker.die("The network process was killed.")
+    desk.wait(lambda: desk.opinion.status is ModelStatus.STOPPED)
+    desk.opinion.show_method("authors")
+    assert {view.status for view in desk.opinion.views.values()} == {MapStatus.STOPPED}
