@@ -31,6 +31,7 @@ from medkd_core.serving.messages import Explain, Explained
 from medkd_core.serving.model import OpenModel
 
 Files = dict[str, NDArray[np.generic] | bytes]
+_OVERVIEW = ("index.html", "maps.csv")
 DOCUMENT, FILM = "explanation.json", "film.png"
 
 
@@ -120,7 +121,7 @@ def film_folders(files: Sequence[Path], asked: Sequence[Path]) -> dict[Path, str
     share one, the second gets a number.
     """
     folders: dict[Path, str] = {}
-    taken: set[str] = set()
+    taken = {name.casefold() for name in _OVERVIEW}
     for file in files:
         wanted = name = _below(file, asked)
         number = 2
@@ -153,7 +154,7 @@ def write_overview(folder: Path, films: Mapping[str, ExplainedFilm]) -> None:
     """
     page = maps_page(films).encode(errors="replace")
     table = _table(films.values()).encode(errors="backslashreplace")
-    write_together(folder, {"index.html": page, "maps.csv": table})
+    write_together(folder, dict(zip(_OVERVIEW, (page, table), strict=True)))
 
 
 def _key(opened: OpenModel, wish: Wish, frame: int, film: NDArray[np.float32], masks: Masks) -> str:

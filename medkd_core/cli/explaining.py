@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
 from rich.table import Table
 
@@ -28,6 +29,7 @@ from medkd_core.cli.writing import refuse_if_no_folder
 from medkd_core.errors import ExplanationError, MedKDError
 from medkd_core.evaluation.explained_film import ExplainedFilm, ExplainedNetwork, Measured
 from medkd_core.evaluation.explaining import METHOD_NAMES, check_method
+from medkd_core.explanation.agreement import agreement, different_images, random_maps
 from medkd_core.explanation.baselines import BASELINES, DEFAULT_BASELINE, check_baseline
 from medkd_core.explanation.score_cam import DEFAULT_DIALECT
 from medkd_core.imaging.decoding.pool import DecoderPool
@@ -109,7 +111,7 @@ def _explain_one(
     for found in film.networks:
         what = f"{file_stem(found.network)}.png"
         if found.no_map:
-            what = "no map: nothing speaks for this class"
+            what = "no map: there is nothing to show for this class"
         answers.print(f"{found.label:16} {what} ({found.forwards} passes, {found.seconds:.1f} s)")
     print_refused(refused, "Not used")
 
@@ -176,7 +178,12 @@ def _tables(films: Sequence[ExplainedFilm]) -> Iterator[Table]:
         first.network: [m for film in films for m in film.networks if m.network == first.network]
         for first in films[0].networks
     }
-    summary = Table("Network", "Films", "No map", "Other classes", "Channel mean")
+    first = films[0].networks[0]
+    nulls = ("Other films", "Random")
+    summary = Table(
+        *("Network", "Films", "No map", "Other classes", "Channel mean"),
+        *(f"Like {first.label}", *nulls),
+    )
     for found in maps.values():
         summary.add_row(
             found[0].label,
@@ -184,11 +191,30 @@ def _tables(films: Sequence[ExplainedFilm]) -> Iterator[Table]:
             str(sum(one.no_map for one in found)),
             _median(one.other_classes for one in found),
             _median(one.channel_mean for one in found),
+            *_agreement_cells(maps[first.network], found),
         )
     yield summary
     for found in maps.values():
         if any(one.measures for one in found):
             yield _measured_table(found)
+
+
+def _agreement_cells(
+    first: Sequence[ExplainedNetwork], other: Sequence[ExplainedNetwork]
+) -> tuple[str, ...]:
+    """Median rank correlation of two networks' maps: of one film, of different ones, by chance."""
+    pairs = [
+        (np.array(one.native_map, np.float32), np.array(also.native_map, np.float32))
+        for one, also in zip(first, other, strict=True)
+        if not (one.no_map or also.no_map)
+    ]
+    if first is other or not pairs:
+        return ()
+    ones, others = zip(*pairs, strict=True)
+    observed = [agreement(*pair) for pair in pairs]
+    mixed = different_images(ones, others) if len(pairs) > 1 else []
+    random = [null for pair in pairs[:20] for null in random_maps(*pair, count=5)]
+    return tuple(_median(one.spearman for one in found) for found in (observed, mixed, random))
 
 
 def _measured_table(maps: Sequence[ExplainedNetwork]) -> Table:

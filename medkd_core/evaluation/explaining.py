@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -17,9 +18,11 @@ from medkd_core.explanation.score_cam import (
     DIALECTS,
     Explanation,
     contrast_cam,
+    look,
     refined,
     score_cam,
 )
+from medkd_core.explanation.score_cam.compute import check_class
 from medkd_core.imaging.frame import Frame
 from medkd_core.imaging.preprocessing import map_to_image, network_input, view_image
 
@@ -112,7 +115,9 @@ def explanations(
         `cancelled` said so.
     """
     check_method(method)
-    if method in METHODS:
+    if not np.ptp(image, axis=(1, 2)).any():
+        yield _of_nothing(engine, image, class_index, method)
+    elif method in METHODS:
         from medkd_core.explanation.other_methods import cam
 
         yield cam(
@@ -143,6 +148,24 @@ def explanations(
             progress=progress,
             cancelled=cancelled,
         )
+
+
+def _of_nothing(engine: Engine, image: FloatArray, class_index: int, method: str) -> Explanation:
+    """No map: on a picture of one value there is no place to look at, whatever a method gives."""
+    began = time.perf_counter()
+    seen = look(engine, image)
+    check_class(seen, class_index)
+    return Explanation(
+        native=np.zeros(seen.activations.shape[1:], np.float32),
+        input_map=np.zeros(image.shape[1:], np.float32),
+        class_index=class_index,
+        method=method,
+        exact=True,
+        forwards=0,
+        seconds=time.perf_counter() - began,
+        logits=seen.logits,
+        empty=True,
+    )
 
 
 def _chosen(stages: Iterator[Explanation], preview: bool, in_stages: bool) -> Iterator[Explanation]:

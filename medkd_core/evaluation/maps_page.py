@@ -33,8 +33,9 @@ th { color: #9aa4b1; }
 _ABOUT = (
     "“Other classes”: rank correlation with the most similar of the other classes' maps. "
     "“Channel mean”: rank correlation with the mean of the layer's channels, which knows no class. "
-    "Near 1, the map hardly depends on the question. “Random” and “centre” are what a random map "
-    "and a blob in the middle of the film reach."
+    "Near 1, the map hardly depends on the question. “Estimated distance from exact”: 1 less the "
+    "rank correlation of a preview with the exact map, an estimate and no bound. "
+    "“Random” and “centre” are what a random map and a blob in the middle of the film reach."
 )
 
 
@@ -91,7 +92,7 @@ def _film(folder: str, film: ExplainedFilm) -> str:
 def _map(folder: str, network: ExplainedNetwork) -> str:
     picture = _picture(folder, f"{file_stem(network.network)}.png", f"Map of {network.label}")
     if network.no_map:
-        picture = '<p class="missing">No map: nothing speaks for this class.</p>'
+        picture = '<p class="missing">No map: there is nothing to show for this class.</p>'
     caption = f"{escape(network.label)}, {escape(network.role)}"
     return f"<figure>{picture}<figcaption>{caption}</figcaption></figure>\n"
 
@@ -101,7 +102,7 @@ def _numbers(film: ExplainedFilm) -> str:
     heads = "".join(f'<th colspan="3">{escape(n.label)}</th>' for n in film.networks)
     rows = [f"<tr><th></th>{heads}</tr>"]
     facts = [_facts(film, network) for network in film.networks]
-    for name in facts[-1]:
+    for name in dict.fromkeys(name for fact in facts for name in fact):
         cells = "".join(f'<td colspan="3">{fact.get(name, "–")}</td>' for fact in facts)
         rows.append(f"<tr><td>{escape(name)}</td>{cells}</tr>")
     measures = {m.name: m for network in film.networks for m in network.measures}
@@ -119,6 +120,8 @@ def _facts(film: ExplainedFilm, network: ExplainedNetwork) -> dict[str, str]:
         "Other classes": _figure(network.other_classes),
         "Channel mean": _figure(network.channel_mean),
     }
+    if not network.exact and network.error is not None:
+        facts["Estimated distance from exact"] = _figure(network.error)
     if network.against is not None:
         facts["Against"] = escape(network.against)
     for row in film.agreement_with_first:

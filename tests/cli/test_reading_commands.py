@@ -346,3 +346,14 @@ def test_a_film_whose_name_is_no_unicode_is_on_the_page(
     page = (tmp_path / "maps" / "index.html").read_text()
     assert "fi%FFlm%20%3Cb%3E.png/vgg19.png" in page
     assert "<b>" not in page
+
+
+def test_a_film_called_like_the_page_takes_no_place_of_it(
+    medkd: Medkd, films: Path, small_bundle: Path, tmp_path: Path
+) -> None:
+    (films / "film.png").rename(films / "index.html")
+    out = tmp_path / "maps"
+    given = ("--model", small_bundle, "--network", "vgg19", "-o", out)
+    assert medkd("explain", films, *given).status == 0
+    assert (out / "index.html").is_file()
+    assert (out / "index.html (2)" / "vgg19.png").is_file()

@@ -79,3 +79,14 @@ def test_unknown_method_is_refused_with_the_names_of_the_known(explain):
 def test_explaining_can_be_cancelled(explain):
     with pytest.raises(OperationCancelled):
         explain(cancelled=lambda: True)
+
+
+@pytest.mark.parametrize("method", ["pytorch-grad-cam", "contrast", "grad-cam"])
+def test_picture_of_one_value_has_no_map_by_any_method(bundle, engines, method):
+    image = np.full((3, 32, 32), 0.5, np.float32)
+    asked = (bundle.entry("vgg19"), engines["vgg19"], lambda: network(bundle, "vgg19"), image, 0)
+    (found,) = explanations(*asked, method=method)
+    assert found.empty
+    assert not found.input_map.any()
+    with pytest.raises(ExplanationError, match="no class 9"):
+        next(explanations(*asked[:-1], 9, method=method))

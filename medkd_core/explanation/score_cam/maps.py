@@ -44,7 +44,7 @@ def class_map(scores: MaskedScores, class_index: int, rules: Dialect) -> ClassMa
     Parameters
     ----------
     scores : MaskedScores
-        Every mask that stands for a channel was shown.
+        With an answer, given or foretold, for every mask that stands for a channel.
     class_index : int
         Of a class that the network has.
     rules : Dialect

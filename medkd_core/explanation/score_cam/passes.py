@@ -46,7 +46,7 @@ class MaskedScores:
     look : Look
     masks : ChannelMasks
     logits : float32, (m, classes)
-        Of the image seen through each distinct mask; 0 where it was not shown.
+        Of the image seen through each distinct mask; foretold or 0 where it was not shown.
     shown : bool, (m,)
         Which masks the network really saw.
     """
