@@ -239,9 +239,7 @@ class MainWindow(QMainWindow):
     def _connect_actions(self) -> None:
         doing = deeds(self)
         for name, action in self.actions_by_name.items():
-            # Commands of rooms that are still being built do nothing yet.
-            if name in doing:
-                action.triggered.connect(doing[name])
+            action.triggered.connect(doing[name])
         peek = Peek(self.actions_by_name["maps"], self)
         QApplication.instance().installEventFilter(peek)  # type: ignore[union-attr]
 
