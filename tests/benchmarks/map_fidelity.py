@@ -209,7 +209,7 @@ def _sensitivity(scores: MaskedScores, index: int, method: str) -> dict[str, flo
     if method == CONTRAST:
         rivals = likeliest_others(scores.look.logits, index)
         others = [contrast_map(scores, rival) for rival in rivals]
-        found = sensitivity_among(contrast_map(scores, index), others, scores)
+        found = sensitivity_among(contrast_map(scores, index), others, channel_mean(scores))
     else:
         rules = DIALECTS[method]
         found = map_sensitivity(scores, index, rules, class_map(scores, index, rules))

@@ -10,6 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from medkd_core.explanation.agreement import pearson
+
 FloatArray = NDArray[np.float32]
 
 
@@ -54,10 +56,7 @@ def coherency(values: FloatArray, values_again: FloatArray) -> float | None:
     """
     if not (np.ptp(values) and np.ptp(values_again)):
         return None
-    pair = (v.astype(np.float64).ravel() for v in (values, values_again))
-    first, second = (v - v.mean() for v in pair)
-    r = first @ second / np.sqrt((first @ first) * (second @ second))
-    return float(np.clip((1 + r) / 2, 0, 1))
+    return (1 + pearson(values, values_again)) / 2
 
 
 def adcc(drop: float, coherence: float, complex_share: float) -> float:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from medkd_core.explanation.agreement import spearman
 from medkd_core.explanation.other_methods.evidence import class_evidence, no_map
-from medkd_core.explanation.score_cam.explanation import Explanation, Sensitivity
+from medkd_core.explanation.score_cam.explanation import Explanation
 from medkd_core.explanation.score_cam.maps import ClassMap, weighted_map
+from medkd_core.explanation.score_cam.sensitivity import sensitivity_among
 
 if TYPE_CHECKING:
     from torch import nn
@@ -93,7 +93,10 @@ def cam_all(
     )
     maps = [_as_map(signed, image.shape[1:]) for signed in evidence.maps]
     mean = _as_map(evidence.channel_mean, image.shape[1:])
-    sensitivities = [_sensitivity(maps, index, mean) for index in range(len(maps))]
+    sensitivities = [
+        sensitivity_among(found, [*maps[:index], *maps[index + 1 :]], mean)
+        for index, found in enumerate(maps)
+    ]
     seconds = time.perf_counter() - began
     return [
         Explanation(
@@ -117,12 +120,3 @@ def _as_map(evidence: NDArray[np.float64], input_shape: tuple[int, ...]) -> Clas
     scaled = (evidence / (np.abs(evidence).max() or 1.0)).astype(np.float32)
     # The weighted sum of a single channel, the evidence itself.
     return weighted_map(scaled[np.newaxis], np.ones(1), input_shape)
-
-
-def _sensitivity(maps: Sequence[ClassMap], index: int, mean: ClassMap) -> Sensitivity | None:
-    """See `Sensitivity`; classes without a map are left out."""
-    found, others = maps[index], [*maps[:index], *maps[index + 1 :]]
-    if found.empty:
-        return None
-    alike = [spearman(found.native, other.native) for other in others if not other.empty]
-    return Sensitivity(max(alike, default=None), spearman(found.native, mean.native))

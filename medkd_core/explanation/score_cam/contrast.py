@@ -31,7 +31,11 @@ from medkd_core.explanation.score_cam.maps import ClassMap, weighted_map
 from medkd_core.explanation.score_cam.masks import channel_masks
 from medkd_core.explanation.score_cam.passes import MaskedScores, look, no_map
 from medkd_core.explanation.score_cam.preview import stages
-from medkd_core.explanation.score_cam.sensitivity import likeliest_others, sensitivity_among
+from medkd_core.explanation.score_cam.sensitivity import (
+    channel_mean,
+    likeliest_others,
+    sensitivity_among,
+)
 
 FloatArray = NDArray[np.float32]
 
@@ -149,7 +153,7 @@ def contrast_cam(
             seconds=time.perf_counter() - began,
             logits=seen.logits,
             empty=found.empty,
-            sensitivity=sensitivity_among(found, others, scores),
+            sensitivity=sensitivity_among(found, others, channel_mean(scores)),
             error=error,
             against=rival,
         )

@@ -42,19 +42,22 @@ def map_sensitivity(
     """
     rivals = likeliest_others(scores.look.logits, class_index)
     others = [class_map(scores, rival, rules) for rival in rivals]
-    return sensitivity_among(found, others, scores)
+    return sensitivity_among(found, others, channel_mean(scores))
 
 
 def sensitivity_among(
-    found: ClassMap, others: Sequence[ClassMap], scores: MaskedScores
+    found: ClassMap, others: Sequence[ClassMap], mean: ClassMap
 ) -> Sensitivity | None:
-    """Compare a map with those of the other classes, and with the channel mean of the scores."""
+    """Compare a map with those of the other classes, and with that of the channel mean.
+
+    None where there is no map; classes without one are left out.
+    """
     if found.empty:
         return None
     alike = [spearman(found.native, other.native) for other in others if not other.empty]
     return Sensitivity(
         other_classes=max(alike, default=None),
-        channel_mean=spearman(found.native, channel_mean(scores).native),
+        channel_mean=spearman(found.native, mean.native),
     )
 
 
