@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -66,8 +66,15 @@ def test_wrong_options_are_refused_before_anything_is_measured(
     assert "Measuring" not in done.errors
 
 
-# At full load one interrupt was lost once, the cause not found; a person presses again.
-@pytest.mark.flaky(reruns=2)
+@pytest.fixture
+def heeded_interrupts() -> Iterator[None]:
+    """A shell has what it starts in the background ignore Ctrl-C, and that is passed on."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeded_interrupts")
 @pytest.mark.skipif(sys.platform == "win32", reason="a terminal's Ctrl-C is a signal on POSIX")
 def test_ctrl_c_ends_command_and_measurement_at_once(small_bundle: Path, tmp_path: Path) -> None:
     environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path)}
