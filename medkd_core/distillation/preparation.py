@@ -15,9 +15,9 @@ from medkd_core.datasets.loading import load_dataset
 from medkd_core.datasets.record import Dataset
 from medkd_core.distillation.data import Films, load_films, training_side
 from medkd_core.distillation.devices import device_label, make_deterministic, make_fabric
-from medkd_core.distillation.losses import class_weights
+from medkd_core.distillation.losses.hybrid import class_weights
 from medkd_core.distillation.reporting import Reporter
-from medkd_core.distillation.teachers import Teachers, find_teachers, load_teachers
+from medkd_core.distillation.signals.teachers import Teachers, find_teachers, load_teachers
 from medkd_core.imaging.recipe import InputRecipe
 from medkd_core.jobs.spec import NetworkSpec
 from medkd_core.jobs.spec_file import check_spec

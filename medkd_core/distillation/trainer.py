@@ -13,7 +13,7 @@ from torch import Tensor
 from medkd_core.distillation.checkpoints import Progress, load_checkpoint, save_checkpoint
 from medkd_core.distillation.data import Batch, augmentation_kind, epoch_indices, training_batches
 from medkd_core.distillation.inputs import network_inputs
-from medkd_core.distillation.losses import HybridLoss, hard_loss, hybrid_loss, soft_loss
+from medkd_core.distillation.losses.hybrid import HybridLoss, hard_loss, hybrid_loss, soft_loss
 from medkd_core.distillation.preparation import Run
 from medkd_core.distillation.reporting import Reporter
 from medkd_core.distillation.schedule import learning_rate

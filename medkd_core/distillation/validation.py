@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from medkd_core.distillation.data import Films, plain_batches
 from medkd_core.distillation.inputs import network_inputs
-from medkd_core.distillation.losses import hard_loss
+from medkd_core.distillation.losses.hybrid import hard_loss
 from medkd_core.evaluation.metrics import confusion_matrix, scores
 from medkd_core.imaging.recipe import InputRecipe
 

@@ -10,7 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from medkd_core.imaging.recipe import View
 
 JobKind = Literal["teacher", "student", "distill"]
-DatasetKind = Literal["covid-qu-ex", "lc25000", "folder"]
+DatasetKind = Literal["covid-qu-ex", "lc25000", "folder", "csv", "dicom"]
+HardLossKind = Literal["cross-entropy", "focal", "balanced-softmax"]
+SoftLossKind = Literal["kl", "dkd", "dist", "ofa"]
+TeacherWeighting = Literal["fixed", "uniform", "entropy", "confidence"]
+Sampling = Literal["natural", "balanced"]
+Precision = Literal["auto", "32-true", "16-mixed", "bf16-mixed"]
+Launcher = Literal["local", "torchrun", "slurm"]
 
 
 class _Part(BaseModel):
@@ -27,6 +33,13 @@ class DataSpec(_Part):
     root: Path
     limit_per_class: Annotated[int, Field(ge=2)] | None = None
     """Take at most so many images of a class in each split, drawn from the seed."""
+    table: Path | None = None
+    """CSV with a row for each image, for the kinds ``csv`` and ``dicom``."""
+    path_column: str = "path"
+    """Column of the image's path, relative to the root; for ``dicom`` also a UID."""
+    label_column: str = "label"
+    split_column: str = "split"
+    """Column of the official split; left alone where the table has none."""
     groups: Path | None = None
     """CSV with a ``path`` and a group column, for sets without an official split."""
     group_column: str = "group"
@@ -34,6 +47,8 @@ class DataSpec(_Part):
     test_fraction: Annotated[float, Field(gt=0, lt=0.5)] = 0.15
     allow_leak: bool = False
     """Split by file although copies of one image may stand on both sides."""
+    skip_unreadable: bool = False
+    """Go on without images that cannot be decoded; they are counted and listed."""
 
 
 class NetworkSpec(_Part):
@@ -60,26 +75,85 @@ class TeacherSpec(_Part):
 
 
 class TrainingSpec(_Part):
-    """How long and how fast."""
+    """How long, how fast, and against which labels."""
 
     epochs: Annotated[int, Field(ge=1, le=10_000)] = 20
-    batch_size: Annotated[int, Field(ge=1, le=4096)] = 32
+    batch_size: Annotated[int, Field(ge=1, le=4096)] | Literal["largest"] = 32
+    """Images of a step on all processes together; ``largest`` finds what the memory holds."""
+    accumulate: Annotated[int, Field(ge=1, le=1024)] = 1
+    """Make each step of so many smaller parts, for want of memory."""
     learning_rate: Annotated[float, Field(gt=0)] = 1e-3
     weight_decay: Annotated[float, Field(ge=0)] = 0.02
     warmup_epochs: Annotated[int, Field(ge=0, le=10_000)] = 1
+    gradient_clip: Annotated[float, Field(gt=0)] = 1.0
+    """Largest norm of a step's gradient."""
+    ema_decay: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Validate and keep the moving average of the weights; 0 keeps the weights themselves."""
+    early_stopping: Annotated[int, Field(ge=1)] | None = None
+    """Stop after so many epochs without a better macro F1."""
+    layer_decay: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Learning rate of each stage as part of the next one's; below 1 for fine-tuning."""
+    frozen_stages: Annotated[int, Field(ge=0)] = 0
+    """So many stages, from the input on, keep their weights."""
+    freeze_normalisation: bool = False
+    """Batch normalisation keeps its statistics."""
+    sampling: Sampling = "natural"
+    """``balanced`` shows every class equally often."""
+    hard_loss: HardLossKind = "cross-entropy"
+    focal_gamma: Annotated[float, Field(ge=0)] = 2.0
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
     class_balance: Annotated[float, Field(ge=0, lt=1)] = 0.99
     """Beta of the effective number of samples (Cui et al., 2019); 0 weighs all classes alike."""
     augment: bool = True
+    precision: Precision = "auto"
+    """``auto``: float32 on the CPU, bfloat16 where CUDA has it."""
     device: str = "auto"
 
 
 class DistillationSpec(_Part):
-    """How much is learned from the teachers rather than from the labels."""
+    """How much is learned from the teachers rather than from the labels, and what."""
 
+    soft_loss: SoftLossKind = "kl"
     temperature: Annotated[float, Field(gt=0)] = 4.0
     soft_weight: Annotated[float, Field(ge=0, le=1)] = 0.7
     """Weight of the soft labels; the hard labels have the rest."""
+    weighting: TeacherWeighting = "fixed"
+    """Shares of several teachers: as given, alike, or image by image by entropy or by label."""
+    standardise_logits: bool = False
+    """Logits of zero mean and unit spread; says nothing new of three classes or fewer."""
+    correct_prior: bool = False
+    """Take out of the teachers' answers how common each class was among their images."""
+    dkd_alpha: Annotated[float, Field(ge=0)] = 1.0
+    dkd_beta: Annotated[float, Field(ge=0)] = 8.0
+    """Weights of the target class and of the others in ``dkd``."""
+    dist_beta: Annotated[float, Field(ge=0)] = 1.0
+    dist_gamma: Annotated[float, Field(ge=0)] = 1.0
+    """Weights of relations between the classes and within a class in ``dist``."""
+    ofa_gamma: Annotated[float, Field(ge=1)] = 1.4
+    """Exponent of the true class in ``ofa``."""
+    feature_weight: Annotated[float, Field(ge=0)] = 0.0
+    """Weight of the projected pooled features; 0 leaves them out."""
+    explanation_weight: Annotated[float, Field(ge=0)] = 0.0
+    """Weight of the student's map against the teachers' maps; 0 leaves them out."""
+    explanation_warmup_epochs: Annotated[int, Field(ge=0)] = 2
+    """Epochs before the maps count: an untrained network looks nowhere."""
+    remember: bool = False
+    """Ask the teachers once, before the first step, and remember what they said."""
+    views: Annotated[int, Field(ge=1, le=64)] = 4
+    """Remembered augmented views of each image; epochs take them in turn."""
+
+
+class LaunchSpec(_Part):
+    """Where the job's processes run."""
+
+    launcher: Launcher = "local"
+    processes: Annotated[int, Field(ge=1, le=1024)] = 1
+    """Processes that share each step, on one machine; one for each GPU where there are any."""
+    partition: str | None = None
+    gpus: Annotated[int, Field(ge=0, le=1024)] = 0
+    minutes: Annotated[int, Field(ge=1)] = 60
+    """Time limit under Slurm; a job that reaches it is put in the queue again."""
+    cpus_per_process: Annotated[int, Field(ge=1)] = 2
 
 
 class JobSpec(_Part):
@@ -94,3 +168,4 @@ class JobSpec(_Part):
     teachers: tuple[TeacherSpec, ...] = ()
     training: TrainingSpec = TrainingSpec()
     distillation: DistillationSpec = DistillationSpec()
+    launch: LaunchSpec = LaunchSpec()

@@ -53,6 +53,7 @@ def with_absolute_paths(spec: JobSpec, folder: Path) -> JobSpec:
     """Take relative paths, also of teachers that are folders, from `folder`; ``~`` is the home."""
     data, network = spec.data, spec.network
     groups = _absolute(data.groups, folder) if data.groups else None
+    table = _absolute(data.table, folder) if data.table else None
     weights = _absolute(network.weights, folder) if network.weights else None
     teachers = tuple(
         teacher.model_copy(update={"job": str(folder / teacher.job)})
@@ -63,7 +64,11 @@ def with_absolute_paths(spec: JobSpec, folder: Path) -> JobSpec:
     return spec.model_copy(
         update={
             "data": data.model_copy(
-                update={"root": _absolute(data.root, folder), "groups": groups}
+                update={
+                    "root": _absolute(data.root, folder),
+                    "groups": groups,
+                    "table": table,
+                }
             ),
             "network": network.model_copy(update={"weights": weights}),
             "teachers": teachers,

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 from scipy.stats import entropy
 
-from medkd_core.distillation.losses import (
+from medkd_core.distillation.losses.hybrid import (
     class_weights,
     hard_loss,
     hybrid_loss,

@@ -10,7 +10,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from medkd_core.distillation.inputs import network_inputs
-from medkd_core.distillation.losses import soft_labels
+from medkd_core.distillation.losses.hybrid import soft_labels
 from medkd_core.errors import JobError
 from medkd_core.imaging.recipe import InputRecipe
 from medkd_core.jobs.result import WEIGHTS_FILE, JobResult, read_result

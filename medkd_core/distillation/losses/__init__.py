@@ -1,0 +1,1 @@
+"""What a student is corrected by: labels, teachers' answers, features and maps."""

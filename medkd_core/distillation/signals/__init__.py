@@ -1,0 +1,1 @@
+"""What teachers say of training images: asked live, or remembered."""
