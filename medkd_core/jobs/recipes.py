@@ -15,7 +15,7 @@ from medkd_core.jobs.spec import (
     TeacherSpec,
     TrainingSpec,
 )
-from medkd_core.jobs.spec_file import spec_to_toml
+from medkd_core.jobs.spec_text import spec_to_toml
 
 PAPER = (
     "Explainable Knowledge Distillation for Efficient Medical Image Classification, "

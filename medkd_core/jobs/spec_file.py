@@ -1,19 +1,19 @@
-"""Specifications as TOML files: read with care, written with an explanation of every entry."""
+"""Specifications read from TOML files with care: a fault is told in one sentence."""
 
 from __future__ import annotations
 
 import difflib
-import json
 import tomllib
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from medkd_core.errors import SpecError
 from medkd_core.jobs.spec import JobSpec
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 def load_spec(path: Path) -> JobSpec:
@@ -30,12 +30,23 @@ def load_spec(path: Path) -> JobSpec:
         Not readable, not TOML, a misspelt key, a wrong value, or entries that do not fit together;
         the sentence names the entry and, for a key, the nearest one that exists.
     """
-    try:
-        spec = JobSpec.model_validate(_read_toml(path))
-    except ValidationError as error:
-        raise _explained(path, error.errors()[0]) from error
+    spec = read_toml(path, JobSpec)
     _check_teachers(spec, path)
     return with_absolute_paths(spec, path.absolute().parent)
+
+
+def read_toml(path: Path, model: type[Model]) -> Model:
+    """Read a TOML file into a model.
+
+    Raises
+    ------
+    SpecError
+        As for `load_spec`.
+    """
+    try:
+        return model.model_validate(_read_toml(path))
+    except ValidationError as error:
+        raise _explained(path, model, error.errors()[0]) from error
 
 
 def check_spec(spec: JobSpec) -> None:
@@ -84,24 +95,6 @@ def is_job_folder(folder: Path) -> bool:
         return False
 
 
-def spec_to_toml(spec: JobSpec, comments: Mapping[str, str] | None = None) -> str:
-    """Write a specification with an explanation above each entry.
-
-    Parameters
-    ----------
-    spec : JobSpec
-    comments : mapping, optional
-        More to say above an entry or table: ``{"training.epochs": "The paper used 100."}``; the key
-        ``""`` stands for the head of the file.
-
-    Returns
-    -------
-    str
-        TOML that `load_spec` reads back to the same specification.
-    """
-    return "\n".join(_table_lines(spec, "", comments or {})).strip() + "\n"
-
-
 def _absolute(path: Path, folder: Path) -> Path:
     try:
         return folder / path.expanduser()
@@ -121,13 +114,13 @@ def _read_toml(path: Path) -> dict[str, Any]:
     raise SpecError("Cannot read the specification", path=path, because=reason, cure=cure)
 
 
-def _explained(path: Path, detail: ErrorDetails) -> SpecError:
+def _explained(path: Path, model: type[BaseModel], detail: ErrorDetails) -> SpecError:
     """The first fault that pydantic found, in a sentence."""
     location = [str(part) for part in detail["loc"]]
     entry = ".".join(location)
     what = "Cannot use the specification"
     if detail["type"] == "extra_forbidden":
-        allowed = _allowed_keys(location[:-1])
+        allowed = _allowed_keys(model, location[:-1])
         near = difflib.get_close_matches(location[-1], allowed, n=1, cutoff=0.5)
         cure = f"Did you mean '{near[0]}'? " if near else ""
         cure += f"Allowed here: {', '.join(allowed)}."
@@ -144,9 +137,8 @@ def _explained(path: Path, detail: ErrorDetails) -> SpecError:
     )
 
 
-def _allowed_keys(table: list[str]) -> list[str]:
+def _allowed_keys(model: type[BaseModel], table: list[str]) -> list[str]:
     """Names of the entries that a table (``["training"]``, ``["teachers", "0"]``) may have."""
-    model: type[BaseModel] = JobSpec
     for key in table:
         if not key.isdigit():
             annotation = model.model_fields[key].annotation
@@ -174,37 +166,3 @@ def _check_teachers(spec: JobSpec, path: Path | None) -> None:
             because=f"a job of kind '{spec.kind}' has no teachers",
             cure="Remove the tables [[teachers]], or choose the kind 'distill'.",
         )
-
-
-def _table_lines(table: BaseModel, name: str, comments: Mapping[str, str]) -> Iterator[str]:
-    """A table's plain entries, then its tables: TOML has no way back to an outer table."""
-    yield from _comment_lines(comments.get(name))
-    if name:
-        yield f"[{name}]"
-    fields = {key: getattr(table, key) for key in type(table).model_fields}
-    for key, value in fields.items():
-        if not isinstance(value, BaseModel | tuple):
-            yield from _comment_lines(type(table).model_fields[key].description)
-            yield from _comment_lines(comments.get(f"{name}.{key}" if name else key))
-            yield f"# {key} =" if value is None else f"{key} = {_toml_value(value)}"
-    for key, value in fields.items():
-        if isinstance(value, BaseModel):
-            yield ""
-            yield from _table_lines(value, key, comments)
-        elif isinstance(value, tuple):
-            for number, item in enumerate(value):
-                yield ""
-                yield from _comment_lines(comments.get(key) if number == 0 else None)
-                yield f"[[{key}]]"
-                yield from _table_lines(item, "", {})
-
-
-def _comment_lines(text: str | None) -> list[str]:
-    return [f"# {line.strip()}" for line in (text or "").splitlines()]
-
-
-def _toml_value(value: object) -> str:
-    if isinstance(value, str | Path):
-        # A TOML basic string has the escapes of JSON, except that DEL must be escaped too.
-        return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
-    return json.dumps(value)

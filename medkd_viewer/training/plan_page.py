@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from medkd_core.jobs.spec_file import spec_to_toml
+from medkd_core.jobs.spec_text import spec_to_toml
 from medkd_core.networks.registry import NETWORKS
 from medkd_viewer.training.card import Card, label
 from medkd_viewer.training.experiment_draft import GENERAL, KINDS, CheckedDraft

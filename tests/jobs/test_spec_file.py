@@ -7,7 +7,8 @@ import pytest
 
 from medkd_core.errors import SpecError
 from medkd_core.jobs.recipes import RECIPES, recipe_text
-from medkd_core.jobs.spec_file import load_spec, spec_to_toml
+from medkd_core.jobs.spec_file import load_spec
+from medkd_core.jobs.spec_text import spec_to_toml
 
 STUDENT = """
 kind = "student"

@@ -3,7 +3,7 @@ import tomllib
 import pytest
 
 from medkd_core.jobs.spec import DataSpec, JobSpec, NetworkSpec, TeacherSpec, TrainingSpec
-from medkd_core.jobs.spec_file import spec_to_toml
+from medkd_core.jobs.spec_text import spec_to_toml
 from medkd_viewer.training.experiment_draft import ExperimentDraft, check, draft_of
 from medkd_viewer.training.experiment_series import series_of
 from medkd_viewer.training.settings_table import SETTINGS
