@@ -29,7 +29,7 @@ from medkd_core.datasets.loading import load_dataset
 from medkd_core.datasets.record import Dataset
 from medkd_core.distillation.intended_use import CLASS_DESCRIPTIONS, INTENDED_USE
 from medkd_core.distillation.measuring import measure_familiarity, measure_yardstick
-from medkd_core.distillation.signals.teachers import find_teachers, load_network
+from medkd_core.distillation.signals.finding import find_teachers, load_network
 from medkd_core.engines.export import export_onnx
 from medkd_core.engines.onnx_engine import OnnxEngine
 from medkd_core.errors import BundleError, JobError

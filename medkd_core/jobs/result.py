@@ -32,6 +32,8 @@ class JobResult(BaseModel):
     """Test images, rows: true class, columns: decided class."""
     dataset: str
     train_images: int
+    train_class_counts: list[int] = []
+    """Training images of each class; empty in results of earlier versions."""
     validation_images: int
     test_images: int
     warnings: list[str]
