@@ -16,7 +16,7 @@ from medkd_core.datasets.augmentation import AugmentationKind, augment_batch
 from medkd_core.datasets.films import load_squares
 from medkd_core.datasets.record import Dataset, ImageDone, Record
 from medkd_core.imaging.recipe import InputRecipe, View
-from medkd_core.jobs.spec import DataSpec
+from medkd_core.jobs.spec import DataSpec, JobSpec
 
 Squares = NDArray[np.uint8]
 
@@ -43,10 +43,22 @@ class Films:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A step's images, uint8 (batch, side, side[, 3]), and labels, int64 (batch,)."""
+    """Images of a step, or of one part of it.
+
+    Attributes
+    ----------
+    squares : uint8, (batch, side, side[, 3])
+    labels : int64, (batch,)
+    indices : int64, (batch,)
+        Positions among the films that the batch is of.
+    view : int
+        Number of the augmented view that the squares are; see `view_of`.
+    """
 
     squares: Tensor
     labels: Tensor
+    indices: Tensor
+    view: int
 
 
 def load_films(
@@ -92,25 +104,65 @@ def augmentation_kind(spec: DataSpec) -> AugmentationKind:
     return "tissue" if spec.kind == "lc25000" else "film"
 
 
-def epoch_indices(images: int, batch_size: int, seed: int, epoch: int) -> list[NDArray[np.int64]]:
+def view_of(spec: JobSpec, epoch: int) -> int:
+    """Which augmented view of its images an epoch shows.
+
+    Every epoch shows one of its own; remembered teachers know `views` of them, which take turns.
+    Without augmentation there is one view, 0: the plain image.
+    """
+    if not spec.training.augment:
+        return 0
+    remembered = spec.kind == "distill" and spec.distillation.remember
+    return epoch % spec.distillation.views if remembered else epoch
+
+
+def epoch_indices(
+    images: int,
+    batch_size: int,
+    seed: int,
+    epoch: int,
+    balance: NDArray[np.int64] | None = None,
+) -> list[NDArray[np.int64]]:
     """Which images make which step of an epoch.
 
     Batches differ by one image at most, so that no step is made of a single image left over.
 
+    Parameters
+    ----------
+    images, batch_size, seed, epoch : int
+    balance : int64, (images,), optional
+        Labels: every class is shown equally often, as many images in all.
+
     Returns
     -------
     list of int64 arrays
-        Each image once.
+        Each image once; balanced, each image of a class as often as any other, or once more.
     """
-    order = np.random.default_rng([seed, epoch]).permutation(images)
+    rng = np.random.default_rng([seed, epoch])
+    order = rng.permutation(images) if balance is None else _balanced_order(balance, rng)
     return np.array_split(order, -(-images // batch_size))
+
+
+def _balanced_order(labels: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
+    classes = np.unique(labels)
+    shares = [len(part) for part in np.array_split(labels, len(classes))]
+    chosen = [
+        _repeated(rng, np.flatnonzero(labels == label), share)
+        for label, share in zip(classes, shares, strict=True)
+    ]
+    return rng.permutation(np.concatenate(chosen))
+
+
+def _repeated(rng: np.random.Generator, images: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    rounds = [rng.permutation(images) for _ in range(-(-count // len(images)))]
+    return np.concatenate(rounds)[:count] if rounds else images[:0]
 
 
 def training_batches(
     films: Films,
     indices: Sequence[NDArray[np.int64]],
     seed: int,
-    epoch: int,
+    view: int,
     kind: AugmentationKind | None,
 ) -> Iterator[Batch]:
     """Augmented batches, made ahead in threads while the network is busy.
@@ -120,7 +172,7 @@ def training_batches(
     films : Films
     indices : sequence of int64 arrays
         From `epoch_indices`; to go on within an epoch, without the finished steps.
-    seed, epoch : int
+    seed, view : int
         With an image's number they settle its augmentation, whatever was drawn before.
     kind : str or None
         ``film`` or ``tissue``; None leaves the images as they are.
@@ -129,8 +181,8 @@ def training_batches(
     def make(chosen: NDArray[np.int64]) -> Batch:
         squares = films.squares[chosen]
         if kind is not None:
-            squares = augment_batch(squares, chosen.tolist(), epoch, seed, kind)
-        return _batch(squares, films.labels[chosen])
+            squares = augment_batch(squares, chosen.tolist(), view, seed, kind)
+        return _batch(squares, films.labels[chosen], chosen, view)
 
     with ThreadPoolExecutor(_BATCHES_AHEAD) as pool:
         ahead: deque[Future[Batch]] = deque()
@@ -145,9 +197,16 @@ def training_batches(
 def plain_batches(films: Films, batch_size: int) -> Iterator[Batch]:
     """All images in their order, as they are."""
     for start in range(0, len(films), batch_size):
-        chosen = slice(start, start + batch_size)
-        yield _batch(films.squares[chosen], films.labels[chosen])
+        chosen = np.arange(start, min(start + batch_size, len(films)))
+        yield _batch(films.squares[chosen], films.labels[chosen], chosen, 0)
 
 
-def _batch(squares: Squares, labels: NDArray[np.int64]) -> Batch:
-    return Batch(torch.from_numpy(np.ascontiguousarray(squares)), torch.from_numpy(labels))
+def _batch(
+    squares: Squares, labels: NDArray[np.int64], indices: NDArray[np.int64], view: int
+) -> Batch:
+    return Batch(
+        torch.from_numpy(np.ascontiguousarray(squares)),
+        torch.from_numpy(labels),
+        torch.from_numpy(indices),
+        view,
+    )

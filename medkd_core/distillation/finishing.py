@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from medkd_core.distillation.loop.trainer import BEST
 from medkd_core.distillation.preparation import Run
-from medkd_core.distillation.trainer import BEST
 from medkd_core.distillation.validation import predict_logits
 from medkd_core.errors import JobError
 from medkd_core.evaluation.calibration import fit_temperature
@@ -70,6 +70,7 @@ def _result(run: Run, best_epoch: int, validation: Logits, test: Logits) -> JobR
         confusion=confusion_matrix(labels, decided, classes).tolist(),
         dataset=run.dataset.name,
         train_images=len(run.train),
+        train_class_counts=np.bincount(run.train.labels, minlength=classes).tolist(),
         validation_images=len(run.validation),
         test_images=len(run.test),
         warnings=list(run.dataset.warnings),

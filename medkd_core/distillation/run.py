@@ -12,9 +12,9 @@ import torch
 from filelock import FileLock, Timeout
 
 from medkd_core.distillation.finishing import write_result
+from medkd_core.distillation.loop.trainer import Trainer
 from medkd_core.distillation.preparation import prepare
 from medkd_core.distillation.reporting import OnEvent, Reporter, StopRequested
-from medkd_core.distillation.trainer import Trainer
 from medkd_core.errors import JobError, MedKDError
 from medkd_core.jobs.events import EventLog
 from medkd_core.jobs.state import JobState, JobStatus

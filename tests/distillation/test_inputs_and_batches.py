@@ -6,7 +6,7 @@ import torch
 
 from medkd_core.distillation.data import Films, epoch_indices, plain_batches, training_batches
 from medkd_core.distillation.inputs import network_inputs
-from medkd_core.distillation.schedule import learning_rate
+from medkd_core.distillation.loop.schedule import learning_rate
 from medkd_core.imaging.preprocessing import fitted_square, normalise
 from medkd_core.imaging.recipe import InputRecipe, View
 

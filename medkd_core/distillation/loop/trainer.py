@@ -10,13 +10,20 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from medkd_core.distillation.checkpoints import Progress, load_checkpoint, save_checkpoint
-from medkd_core.distillation.data import Batch, augmentation_kind, epoch_indices, training_batches
+from medkd_core.distillation.data import (
+    Batch,
+    augmentation_kind,
+    epoch_indices,
+    training_batches,
+    view_of,
+)
 from medkd_core.distillation.inputs import network_inputs
+from medkd_core.distillation.loop.checkpoints import load_checkpoint, save_checkpoint
+from medkd_core.distillation.loop.progress import Progress
+from medkd_core.distillation.loop.schedule import learning_rate
 from medkd_core.distillation.losses.hybrid import HybridLoss, hard_loss, hybrid_loss, soft_loss
 from medkd_core.distillation.preparation import Run
 from medkd_core.distillation.reporting import Reporter
-from medkd_core.distillation.schedule import learning_rate
 from medkd_core.distillation.validation import Validation, predict_logits, validate
 from medkd_core.errors import JobError
 from medkd_core.jobs.events import CheckpointSaved, EpochDone, Started, StepDone
@@ -37,7 +44,8 @@ class Trainer:
         self._reporter = reporter
         self._spec = run.job.spec.training
         self._folder = run.job.checkpoint_folder
-        self._steps = -(-len(run.train) // self._spec.batch_size)
+        self._batch_size = 32 if self._spec.batch_size == "largest" else self._spec.batch_size
+        self._steps = -(-len(run.train) // self._batch_size)
 
     def train(self) -> Progress:
         """Run all epochs that are left.
@@ -75,11 +83,10 @@ class Trainer:
 
     def _batches(self, progress: Progress) -> Iterator[Batch]:
         seed, spec = self._run.job.spec.seed, self._run.job.spec
-        indices = epoch_indices(len(self._run.train), self._spec.batch_size, seed, progress.epoch)
+        indices = epoch_indices(len(self._run.train), self._batch_size, seed, progress.epoch)
         kind = augmentation_kind(spec.data) if self._spec.augment else None
-        return training_batches(
-            self._run.train, indices[progress.step :], seed, progress.epoch, kind
-        )
+        view = view_of(spec, progress.epoch)
+        return training_batches(self._run.train, indices[progress.step :], seed, view, kind)
 
     def _step(self, batch: Batch, progress: Progress) -> HybridLoss:
         run = self._run
@@ -153,14 +160,16 @@ class Trainer:
         return done
 
     def _save_last(self, progress: Progress) -> None:
-        save_checkpoint(self._folder / LAST, self._run.network, self._run.optimizer, progress)
+        save_checkpoint(
+            self._folder / LAST, {"network": self._run.network}, self._run.optimizer, progress
+        )
         self._reporter.event(CheckpointSaved(kind="last", epoch=progress.epoch))
 
     def _resumed(self) -> Progress:
         path = self._folder / LAST
         if not path.exists():
             return Progress()
-        progress = load_checkpoint(path, self._run.network, self._run.optimizer)
+        progress, _ = load_checkpoint(path, {"network": self._run.network}, self._run.optimizer)
         self._reporter.say(f"Going on after epoch {progress.epoch}, step {progress.step}.")
         return progress
 
