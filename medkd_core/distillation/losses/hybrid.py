@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 import torch.nn.functional as F
@@ -107,15 +107,17 @@ def soft_loss(logits: Tensor, targets: Tensor, temperature: float) -> Tensor:
 
 @dataclass(frozen=True, slots=True)
 class HybridLoss:
-    """A loss and the parts it was made of, all scalars."""
+    """A loss and the parts it was made of, all scalars, the parts before they were weighted."""
 
     total: Tensor
     hard: Tensor
     soft: Tensor | None = None
+    features: Tensor | None = None
+    maps: Tensor | None = None
 
     def parts(self) -> dict[str, Tensor]:
         """Those that there are, by name."""
-        named = {"total": self.total, "hard": self.hard, "soft": self.soft}
+        named = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: value for name, value in named.items() if value is not None}
 
 

@@ -17,9 +17,10 @@ class Signal:
         As the network gives them: neither calibrated nor softened.
     features : float32, (batch, d), or None
         Pooled: what the classifier sees.
-    maps : float32, (batch, h, w), [0, 1], or None
+    maps : float32, (batch, h, w), or None
         Where the network looks for the class of each image's label, in the geometry of the
-        augmented square; all zero where it has no map.
+        augmented square. A teacher's are in [0, 1], all zero where it has no map; a student's are
+        signed and of any size.
     """
 
     logits: Tensor
