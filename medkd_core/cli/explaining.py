@@ -28,8 +28,8 @@ from medkd_core.cli.wording import model_line, print_refused
 from medkd_core.cli.writing import refuse_if_no_folder
 from medkd_core.errors import ExplanationError, MedKDError
 from medkd_core.evaluation.explained_film import ExplainedFilm, ExplainedNetwork, Measured
-from medkd_core.evaluation.explaining import METHOD_NAMES, check_method
 from medkd_core.explanation.agreement import agreement, different_images, random_maps
+from medkd_core.explanation.any_method import METHOD_NAMES, check_method
 from medkd_core.explanation.baselines import BASELINES, DEFAULT_BASELINE, check_baseline
 from medkd_core.explanation.score_cam import DEFAULT_DIALECT
 from medkd_core.imaging.decoding.pool import DecoderPool

@@ -13,9 +13,10 @@ from medkd_core.bundles.read import Bundle, open_bundle
 from medkd_core.bundles.schema import NetworkEntry
 from medkd_core.engines.protocol import Engine
 from medkd_core.evaluation.explained_film import Measured
-from medkd_core.evaluation.explaining import check_method, explanations, laid_over, picture_for
+from medkd_core.evaluation.explaining import laid_over, picture_for
 from medkd_core.evaluation.map_measures import Masks, faithfulness_measures, mask_measures
 from medkd_core.evaluation.prediction import Prediction, predict
+from medkd_core.explanation.any_method import Subject, check_method, explanations
 from medkd_core.explanation.cache import MapCache, map_key
 from medkd_core.explanation.other_methods import open_network
 from medkd_core.explanation.score_cam import Explanation
@@ -172,10 +173,15 @@ class OpenModel:
         cancelled: Callable[[], bool] | None = None,
     ) -> Iterator[Explanation]:
         entry = self.bundle.entry(request.network)
+        subject = Subject(
+            entry.name,
+            entry.recipe.size,
+            entry.target_layer,
+            engine=lambda: engine,
+            network=lambda: self._network(entry),
+        )
         return explanations(
-            entry,
-            engine,
-            lambda: self._network(entry),
+            subject,
             image,
             class_index,
             method=request.dialect,

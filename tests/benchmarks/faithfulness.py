@@ -17,6 +17,7 @@ import argparse
 import json
 import time
 import zlib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +26,14 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
+from torch import nn
 
 from medkd_core.bundles.read import Bundle, open_bundle
 from medkd_core.datasets.loading import load_dataset
 from medkd_core.datasets.record import Record
 from medkd_core.engines.protocol import Engine
-from medkd_core.evaluation.explaining import explanations, picture_for
+from medkd_core.evaluation.explaining import picture_for
+from medkd_core.explanation import any_method
 from medkd_core.explanation.baselines import BASELINES, DEFAULT_BASELINE
 from medkd_core.explanation.faithfulness import (
     DEFAULT_PERCENTAGES,
@@ -42,7 +45,7 @@ from medkd_core.explanation.faithfulness import (
     faithfulness,
     summary,
 )
-from medkd_core.explanation.other_methods import METHODS
+from medkd_core.explanation.other_methods import METHODS, open_network
 from medkd_core.explanation.score_cam import DIALECTS
 from medkd_core.imaging.reading import read_frame
 from medkd_core.jobs.spec import DataSpec
@@ -59,6 +62,13 @@ class Subject:
         self._entry = bundle.entry(name)
         self._engine: Engine = bundle.engine(name)
         self._options = options
+        self._asked = any_method.Subject(
+            name,
+            self._entry.recipe.size,
+            self._entry.target_layer,
+            engine=lambda: self._engine,
+            network=cache(self._network),
+        )
 
     def figures(self, record: Record, method: str) -> dict[str, Any]:
         """Scores of the map of the network's decision on one film, as they are kept."""
@@ -66,14 +76,7 @@ class Subject:
         decision = int(self._engine.logits(image[None])[0].argmax())
 
         def explain(picture: FloatArray, class_index: int) -> FloatArray:
-            found = explanations(
-                self._entry,
-                self._engine,
-                self._bundle.weights_path(self.name),
-                picture,
-                class_index,
-                method=method,
-            )
+            found = any_method.explanations(self._asked, picture, class_index, method=method)
             return [explanation.input_map for explanation in found][-1]
 
         began = time.perf_counter()
@@ -100,6 +103,15 @@ class Subject:
             "seconds": measured.seconds,
             "passes": measured.passes,
         }
+
+    def _network(self) -> nn.Module:
+        return open_network(
+            self._bundle.weights_path(self.name),
+            self.name,
+            width=self._entry.width,
+            classes=len(self._bundle.manifest.classes),
+            image_size=self._entry.recipe.size,
+        )
 
 
 def main() -> None:

@@ -2,15 +2,22 @@ import numpy as np
 import pytest
 
 from medkd_core.errors import ExplanationError, OperationCancelled
-from medkd_core.evaluation.explaining import explanations, laid_over, picture_for
+from medkd_core.evaluation.explaining import laid_over, picture_for
+from medkd_core.explanation.any_method import Subject, explanations
 from medkd_core.explanation.other_methods import open_network
 from medkd_core.imaging.recipe import View
 
 
-def network(bundle, name):
+def subject(bundle, engines, name):
     entry = bundle.entry(name)
     facts = {"width": entry.width, "classes": 3, "image_size": entry.recipe.size}
-    return open_network(bundle.weights_path(name), name, **facts)
+    return Subject(
+        name,
+        entry.recipe.size,
+        entry.target_layer,
+        engine=lambda: engines[name],
+        network=lambda: open_network(bundle.weights_path(name), name, **facts),
+    )
 
 
 @pytest.fixture
@@ -18,9 +25,8 @@ def explain(bundle, engines, frame):
     """The last map of a network by a method, with those on the way to it."""
 
     def computed(name="vgg19", method="pytorch-grad-cam", class_index=1, **options):
-        entry = bundle.entry(name)
-        image = picture_for(bundle.manifest, entry, frame)
-        asked = (entry, engines[name], lambda: network(bundle, name), image, class_index)
+        image = picture_for(bundle.manifest, bundle.entry(name), frame)
+        asked = (subject(bundle, engines, name), image, class_index)
         return list(explanations(*asked, method=method, **options))
 
     return computed
@@ -84,7 +90,7 @@ def test_explaining_can_be_cancelled(explain):
 @pytest.mark.parametrize("method", ["pytorch-grad-cam", "contrast", "grad-cam"])
 def test_picture_of_one_value_has_no_map_by_any_method(bundle, engines, method):
     image = np.full((3, 32, 32), 0.5, np.float32)
-    asked = (bundle.entry("vgg19"), engines["vgg19"], lambda: network(bundle, "vgg19"), image, 0)
+    asked = (subject(bundle, engines, "vgg19"), image, 0)
     (found,) = explanations(*asked, method=method)
     assert found.empty
     assert not found.input_map.any()

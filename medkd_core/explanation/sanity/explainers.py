@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,9 +11,9 @@ from numpy.typing import NDArray
 
 from medkd_core.engines.protocol import Engine
 from medkd_core.errors import ExplanationError
-from medkd_core.explanation.other_methods import METHODS, cam, class_evidence
+from medkd_core.explanation.any_method import Subject, explanations
+from medkd_core.explanation.other_methods import METHODS, class_evidence
 from medkd_core.explanation.sanity.cascade import Explainer
-from medkd_core.explanation.score_cam import CONTRAST, contrast_cam, score_cam
 
 if TYPE_CHECKING:
     from torch import nn
@@ -66,55 +67,45 @@ def explainer(
     ExplanationError
         Signed maps were asked of Score-CAM; other mistakes are told when maps are made.
     """
-    if method not in METHODS and signed:
+    if signed and method not in METHODS:
         raise ExplanationError(
             "Cannot make signed maps by Score-CAM",
             because="its map is the positive part by definition",
             cure=f"Choose one of: {', '.join(METHODS)}.",
         )
 
-    def one(network: nn.Module, image: FloatArray, class_index: int) -> FloatArray:
-        if signed:
-            evidence = class_evidence(
-                network,
-                name,
-                image_size,
-                image,
-                method,
-                target_layer=target_layer,
-                cancelled=cancelled,
-            )
-            return evidence.maps[class_index].astype(np.float32)
-        return cam(
+    def evidence(network: nn.Module, image: FloatArray, class_index: int) -> FloatArray:
+        found = class_evidence(
             network,
             name,
             image_size,
             image,
-            class_index,
             method,
             target_layer=target_layer,
             cancelled=cancelled,
-        ).input_map
+        )
+        return found.maps[class_index].astype(np.float32)
 
-    def by_torch(network: nn.Module) -> list[FloatArray]:
-        return [one(network, *pair) for pair in zip(images, class_indices, strict=True)]
+    def overlay(subject: Subject, image: FloatArray, class_index: int) -> FloatArray:
+        *_, found = explanations(
+            subject, image, class_index, method=method, preview=preview, cancelled=cancelled
+        )
+        return found.input_map
 
-    def by_score_cam(network: nn.Module) -> list[FloatArray]:
-        from medkd_core.engines.torch_engine import TorchEngine
+    def maps(network: nn.Module) -> list[FloatArray]:
+        pairs = zip(images, class_indices, strict=True)
+        if signed:
+            return [evidence(network, *pair) for pair in pairs]
+        engine = cache(lambda: _engine(network, name, image_size, target_layer))
+        subject = Subject(name, image_size, target_layer, engine, lambda: network)
+        return [overlay(subject, *pair) for pair in pairs]
 
-        place = str(next(network.parameters()).device)
-        engine = TorchEngine(network, name, image_size, place, target_layer, reduced=False)
-        return [
-            by_masks(engine, image, class_index)
-            for image, class_index in zip(images, class_indices, strict=True)
-        ]
+    return maps
 
-    def by_masks(engine: Engine, image: FloatArray, class_index: int) -> FloatArray:
-        if method != CONTRAST:
-            return score_cam(
-                engine, image, class_index, dialect=method, preview=preview, cancelled=cancelled
-            ).input_map
-        stages = contrast_cam(engine, image, class_index, cancelled=cancelled)
-        return (next(stages) if preview else [*stages][-1]).input_map
 
-    return by_torch if method in METHODS else by_score_cam
+def _engine(network: nn.Module, name: str, image_size: int, target_layer: str | None) -> Engine:
+    """Runs the network where its weights are."""
+    from medkd_core.engines.torch_engine import TorchEngine
+
+    place = str(next(network.parameters()).device)
+    return TorchEngine(network, name, image_size, place, target_layer, reduced=False)
