@@ -18,7 +18,8 @@ from medkd_core.jobs.recipes import RECIPES, recipe_text
 from medkd_core.jobs.spec_file import load_spec
 from medkd_core.jobs.state import JobStatus
 from medkd_core.jobs.store import Job, JobStore
-from medkd_core.launching.local import cancel_job, pause_job, resume_job, start_job
+from medkd_core.launching.starting import resume_job, start_job
+from medkd_core.launching.stopping import cancel_job, pause_job
 
 _POLL_S = 0.5
 _ENDED = {

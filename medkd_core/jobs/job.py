@@ -4,7 +4,7 @@ spec.json       what was asked for, frozen, with its hash
 state.json      where it stands (see `state`)
 events.jsonl    what happened (see `events`)
 log.txt         what the process printed
-launched.json   the process that was started for it, until that speaks for itself
+launched.json   what was started for it: a process, or a job of Slurm (see `launched`)
 control         what somebody asks of the running process: ``pause`` or ``cancel``
 checkpoints/    everything that is needed to go on
 result/         weights and metrics of a completed job
@@ -23,7 +23,8 @@ from pydantic import ValidationError
 from medkd_core.errors import JobError
 from medkd_core.jobs.durable import write_durably
 from medkd_core.jobs.events import Event, EventReader
-from medkd_core.jobs.processes import ProcessIdentity
+from medkd_core.jobs.launched import Launched
+from medkd_core.jobs.slurm_queue import QueueEntry, look_up
 from medkd_core.jobs.spec import JobSpec
 from medkd_core.jobs.state import JobState, JobStatus, read_state, write_state
 
@@ -76,19 +77,21 @@ class Job:
     def state(self) -> JobState:
         """Where the job stands now, a vanished process and a pending cancel seen.
 
+        A job that was handed to Slurm stands where Slurm says, unless its process is on this
+        machine.
+
         Raises
         ------
         JobError
             `state.json` is missing or damaged.
         """
-        state = read_state(self.state_path)
-        if self._is_orphaned(state):
+        seen = self._seen(read_state(self.state_path))
+        if seen.status is JobStatus.INTERRUPTED:
             # Its last word may have come between reading the state and looking for the process.
-            state = read_state(self.state_path)
-            return state.interrupted() if self._is_orphaned(state) else state
-        if state.status.is_active and self.requested() == "cancel":
-            return state.cancelling()
-        return state
+            seen = self._seen(read_state(self.state_path))
+        if seen.status.is_active and self.requested() == "cancel":
+            return seen.cancelling()
+        return seen
 
     def set_state(self, state: JobState) -> None:
         """Replace the state; for the job's own process, or while none is at work."""
@@ -120,9 +123,16 @@ class Job:
         """Forget what was asked."""
         self._control_path.unlink(missing_ok=True)
 
-    def mark_launched(self, process: ProcessIdentity) -> None:
-        """Remember a process that was started and has not yet claimed the job."""
-        self._write(self._launched_path, process.model_dump_json())
+    def launched(self) -> Launched | None:
+        """What was started for it, and may not have claimed the job yet; None before any start."""
+        try:
+            return Launched.model_validate_json(self._launched_path.read_bytes())
+        except (OSError, ValidationError):
+            return None
+
+    def mark_launched(self, launched: Launched) -> None:
+        """Remember what was started for the job."""
+        self._write(self._launched_path, launched.model_dump_json())
 
     def mark_waiting(self) -> None:
         """Queue a job that is at rest (again), whatever was asked of it before."""
@@ -136,18 +146,22 @@ class Job:
         )
         self.set_state(waiting)
 
-    def _is_orphaned(self, state: JobState) -> bool:
-        """A process was at work on it, and is gone."""
-        if state.status is JobStatus.QUEUED:
-            process = self._launched()
-            return process is not None and not process.is_alive()
-        return state.status.is_active and not (state.process and state.process.is_alive())
-
-    def _launched(self) -> ProcessIdentity | None:
-        try:
-            return ProcessIdentity.model_validate_json(self._launched_path.read_bytes())
-        except (OSError, ValidationError):
-            return None
+    def _seen(self, state: JobState) -> JobState:
+        """A written state, as it looks to whoever looks for the process."""
+        if not state.status.is_active and state.status is not JobStatus.QUEUED:
+            return state
+        launched = self.launched()
+        started = launched.process if launched else None
+        process = state.process if state.status.is_active else started
+        if process is not None and process.is_alive():
+            return state
+        if launched is not None and launched.slurm_job is not None:
+            entry = look_up(launched.slurm_job)
+            if entry.state:
+                return _seen_in_queue(state, entry)
+        # A queued job without a process is one that nobody has started yet.
+        gone = process.is_gone(state.updated) if process else state.status.is_active
+        return state.interrupted() if gone else state
 
     def _write(self, path: Path, text: str) -> None:
         try:
@@ -182,6 +196,17 @@ def open_job(folder: Path) -> Job:
     if not intact:
         raise _unreadable(path, "it was changed after the job was made")
     return Job(folder, spec)
+
+
+def _seen_in_queue(state: JobState, entry: QueueEntry) -> JobState:
+    if entry.asked < state.updated:
+        return state
+    if entry.is_pending:
+        reason = f" ({entry.reason})" if entry.reason not in ("", "None") else ""
+        return state.waiting(f"Waiting in Slurm's queue{reason}.")
+    if entry.is_over:
+        return state.interrupted(f"It left Slurm's queue ({entry.state}) without a last word")
+    return state
 
 
 def _unwritable(folder: Path, error: OSError) -> JobError:

@@ -2,31 +2,55 @@
 
 from __future__ import annotations
 
+import platform
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
+
+SILENCE = timedelta(hours=1)
+"""After so long without a word a process of another machine is taken for gone."""
 
 _ZOMBIE = "Z"
 
 
 class ProcessIdentity(BaseModel):
-    """A process of this machine, told apart from a later one of the same number."""
+    """A process of a machine, told apart from a later one of the same number."""
 
     model_config = ConfigDict(frozen=True)
 
     pid: int
     start: str | None
     """As `process_start` gave it; None when the process had ended already."""
+    host: str | None = None
+    """Name of its machine; None is taken for this one."""
 
     @classmethod
     def of(cls, pid: int) -> ProcessIdentity:
-        """The process that has that number now."""
-        return cls(pid=pid, start=process_start(pid))
+        """The process of this machine that has that number now."""
+        return cls(pid=pid, start=process_start(pid), host=platform.node())
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it is a process of this machine, where it can be looked for."""
+        return self.host in (None, platform.node())
 
     def is_alive(self) -> bool:
-        """Whether that very process is still there."""
-        return self.start is not None and process_start(self.pid) == self.start
+        """Whether that very process is there, on this machine."""
+        return self.is_here and self.start is not None and process_start(self.pid) == self.start
+
+    def is_gone(self, last_word: datetime) -> bool:
+        """Whether it has ended; of a process of another machine only its silence tells.
+
+        Parameters
+        ----------
+        last_word : datetime
+            When it was last heard of, with a time zone.
+        """
+        if self.is_here:
+            return not self.is_alive()
+        return datetime.now(UTC) - last_word > SILENCE
 
 
 def process_start(pid: int) -> str | None:

@@ -56,6 +56,8 @@ class JobState(BaseModel):
     """The process that runs the job, or the last one that did."""
     process_start: str | None = None
     """When that process was started, as `processes.process_start` gives it."""
+    host: str | None = None
+    """Name of the machine of that process."""
     epoch: int = 0
     """Finished epochs."""
     epochs: int = 0
@@ -75,7 +77,9 @@ class JobState(BaseModel):
     @property
     def process(self) -> ProcessIdentity | None:
         """The process that runs the job, or the last one that did."""
-        return None if self.pid is None else ProcessIdentity(pid=self.pid, start=self.process_start)
+        if self.pid is None:
+            return None
+        return ProcessIdentity(pid=self.pid, start=self.process_start, host=self.host)
 
     def changed(self, **changes: object) -> JobState:
         """A copy with other values and a new `updated`."""
@@ -88,18 +92,25 @@ class JobState(BaseModel):
             status=JobStatus.RUNNING,
             pid=process.pid,
             process_start=process.start,
+            host=process.host,
             started=self.started or datetime.now(UTC),
             message="",
         )
 
-    def interrupted(self) -> JobState:
+    def interrupted(self, reason: str = "The process ended without a last word") -> JobState:
         """The same without a process: how it looks from outside."""
         return self.model_copy(
             update={
                 "status": JobStatus.INTERRUPTED,
-                "message": "The process ended without a last word; the job can be resumed.",
+                "message": f"{reason}; the job can be resumed.",
                 "seconds_left": None,
             }
+        )
+
+    def waiting(self, message: str) -> JobState:
+        """The same while it waits for its turn (again)."""
+        return self.model_copy(
+            update={"status": JobStatus.QUEUED, "message": message, "seconds_left": None}
         )
 
     def cancelling(self) -> JobState:

@@ -1,1 +1,2 @@
-"""Start a job as a process that outlives whoever started it; never imports the trainer."""
+"""Start jobs as processes that outlive whoever started them, here or under Slurm; never imports
+the trainer."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from medkd_core.errors import MedKDError
-from medkd_core.jobs.processes import process_start
+from medkd_core.jobs.launched import Launched
 from medkd_core.jobs.state import JobStatus
 from medkd_core.jobs.store import Job
-from medkd_core.launching.local import cancel_job, pause_job, resume_job, start_job
+from medkd_core.launching.starting import resume_job, start_job
+from medkd_core.launching.stopping import cancel_job, pause_job
 from medkd_viewer.training.actions import Action
 from medkd_viewer.training.runs import Run, Runs
 
@@ -65,6 +66,8 @@ class JobQueue:
         """What a waiting run waits for, in a sentence; nothing for any other run."""
         if run.status is not JobStatus.QUEUED or run.starting:
             return ""
+        if run.job and run.job.launched():
+            return run.state.message if run.state else ""
         if run.identifier not in self._waiting:
             return "It waits until somebody presses Start."
         for teacher in self._teachers(run.identifier):
@@ -86,9 +89,9 @@ class JobQueue:
 
     def _do(self, action: Action, job: Job) -> None:
         if action is Action.START:
-            self._runs.starting[job.identifier] = start_job(job)
+            self._remember_start(job, start_job(job))
         elif action is Action.RESUME:
-            self._runs.starting[job.identifier] = resume_job(job)
+            self._remember_start(job, resume_job(job))
         elif action is Action.PAUSE:
             pause_job(job)
         elif action is Action.CANCEL:
@@ -98,11 +101,17 @@ class JobQueue:
         elif action is Action.DELETE:
             self._runs.store.delete(job)
 
+    def _remember_start(self, job: Job, launched: Launched) -> None:
+        self._waiting = [name for name in self._waiting if name != job.identifier]
+        # A job of Slurm may wait there for days, and its process is seldom on this machine.
+        if launched.process is not None:
+            self._runs.starting[job.identifier] = launched.process
+
     def _forget_dead_starts(self) -> str:
         """Drop the processes that ended before they said that they run."""
-        for name, pid in list(self._runs.starting.items()):
+        for name, process in list(self._runs.starting.items()):
             run = self._runs.get(name)
-            if process_start(pid) is None or run is None:
+            if not process.is_alive() or run is None:
                 del self._runs.starting[name]
                 if run and run.status is JobStatus.QUEUED:
                     self._waiting = [other for other in self._waiting if other != name]

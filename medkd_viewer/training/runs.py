@@ -7,6 +7,7 @@ from enum import Enum
 from pathlib import Path
 
 from medkd_core.errors import JobError
+from medkd_core.jobs.processes import ProcessIdentity
 from medkd_core.jobs.state import JobState, JobStatus
 from medkd_core.jobs.store import Job, JobStore, open_job
 from medkd_viewer.training.words import state_note, title_of
@@ -134,7 +135,7 @@ class Runs:
         """Newest first."""
         self.problem = ""
         """Why the folder of jobs cannot be read; empty when it can."""
-        self.starting: dict[str, int] = {}
+        self.starting: dict[str, ProcessIdentity] = {}
         """Identifier and process number of the jobs that were started and do not run yet."""
         self._seen: dict[Path, tuple[int, Run]] = {}
 
@@ -195,10 +196,17 @@ class Runs:
         known = self._seen.get(folder)
         if known and known[0] == written:
             run = known[1]
-            # Whether an active job's process is still there is not written in its folder.
-            if run.state is None or not run.state.status.is_active:
+            if not _can_change_unwritten(run):
                 return known
         return written, _read(folder, known[1].job if known else None)
+
+
+def _can_change_unwritten(run: Run) -> bool:
+    """Whether processes and Slurm's queue decide where it stands, not its folder alone."""
+    if run.job is None or run.state is None:
+        return False
+    is_queued = run.state.status is JobStatus.QUEUED
+    return run.state.status.is_active or (is_queued and run.job.launched() is not None)
 
 
 def _read(folder: Path, job: Job | None) -> Run:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from medkd_core.errors import JobError
+from medkd_core.jobs.launched import Launched
 from medkd_core.jobs.processes import ProcessIdentity
 from medkd_core.jobs.spec import DataSpec, JobSpec, NetworkSpec, TeacherSpec
 from medkd_core.jobs.state import JobStatus
@@ -121,7 +122,7 @@ def test_recycled_process_number_is_not_taken_for_the_job(tmp_path: Path) -> Non
 def test_process_that_ends_before_it_claims_the_job_makes_it_interrupted(tmp_path: Path) -> None:
     job = JobStore(tmp_path).create(spec())
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    job.mark_launched(ProcessIdentity.of(child.pid))
+    job.mark_launched(Launched(process=ProcessIdentity.of(child.pid)))
     assert job.state().status is JobStatus.QUEUED
     child.communicate()
     assert job.state().status is JobStatus.INTERRUPTED
@@ -161,7 +162,7 @@ def test_environment_names_the_folder(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_jobs_are_read_without_torch() -> None:
     code = (
         "import sys; import medkd_core.jobs.store, medkd_core.jobs.recipes,"
-        "medkd_core.launching.local; sys.exit('torch' in sys.modules or 'cv2' in sys.modules)"
+        "medkd_core.launching.starting; sys.exit('torch' in sys.modules or 'cv2' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

@@ -2,57 +2,26 @@
 
 import os
 import signal
-import time
-from collections.abc import Callable
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
+from patience import wait_for_epoch, wait_until
 from safetensors.numpy import load_file
 
 from medkd_core.errors import JobError
-from medkd_core.imaging.recipe import View
 from medkd_core.jobs.events import Started
+from medkd_core.jobs.launched import Launched
 from medkd_core.jobs.result import WEIGHTS_FILE
-from medkd_core.jobs.spec import DataSpec, JobSpec, NetworkSpec, TrainingSpec
 from medkd_core.jobs.state import JobStatus
 from medkd_core.jobs.store import Job, JobStore
-from medkd_core.launching.local import cancel_job, pause_job, resume_job, start_job
-
-PATIENCE_SECONDS = 120.0
-
-
-@pytest.fixture
-def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
-    """A job that would take hours."""
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    root = tmp_path / "films"
-    rng = np.random.default_rng(0)
-    for name in ("one", "two"):
-        (root / name).mkdir(parents=True)
-        for index in range(10):
-            picture = rng.integers(0, 256, (64, 64)).astype(np.uint8)
-            cv2.imwrite(str(root / name / f"{index}.png"), picture)
-    spec = JobSpec(
-        kind="student",
-        data=DataSpec(kind="folder", root=root),
-        view=View(intensity="full"),
-        network=NetworkSpec(name="ofa_595", width=0.25, image_size=64),
-        training=TrainingSpec(epochs=10_000, batch_size=8, device="cpu"),
-    )
-    return JobStore(tmp_path / "jobs").create(spec)
+from medkd_core.launching.starting import resume_job, start_job
+from medkd_core.launching.stopping import cancel_job, pause_job
 
 
-def wait_until(what: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not what():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)
-
-
-def wait_for_epoch(job: Job, epoch: int) -> None:
-    wait_until(lambda: job.state().epoch >= epoch)
+def pid(launched: Launched) -> int:
+    assert launched.process is not None
+    return launched.process.pid
 
 
 @pytest.mark.slow
@@ -68,7 +37,7 @@ def test_job_is_paused_killed_resumed_and_cancelled(job: Job) -> None:
     wait_until(lambda: job.state().status is JobStatus.PAUSED)
     epoch = job.state().epoch
 
-    process = resume_job(job)
+    process = pid(resume_job(job))
     wait_for_epoch(job, epoch + 1)
     os.kill(process, signal.SIGKILL)
     wait_until(lambda: job.state().status is JobStatus.INTERRUPTED)
@@ -91,7 +60,7 @@ def test_killed_run_ends_bit_for_bit_like_one_that_was_not(job: Job) -> None:
     start_job(unbroken)
     wait_until(lambda: unbroken.state().status is JobStatus.COMPLETED)
 
-    process = start_job(killed)
+    process = pid(start_job(killed))
     wait_for_epoch(killed, 3)
     os.kill(process, signal.SIGKILL)
     wait_until(lambda: killed.state().status is JobStatus.INTERRUPTED)
@@ -104,7 +73,7 @@ def test_killed_run_ends_bit_for_bit_like_one_that_was_not(job: Job) -> None:
 
 @pytest.mark.slow
 def test_terminated_process_writes_a_checkpoint(job: Job) -> None:
-    process = start_job(job)
+    process = pid(start_job(job))
     wait_for_epoch(job, 1)
     os.kill(process, signal.SIGTERM)
     wait_until(lambda: job.state().status is JobStatus.PAUSED)
@@ -113,7 +82,7 @@ def test_terminated_process_writes_a_checkpoint(job: Job) -> None:
 
 @pytest.mark.slow
 def test_process_that_does_not_answer_is_killed(job: Job) -> None:
-    process = start_job(job)
+    process = pid(start_job(job))
     wait_for_epoch(job, 1)
     os.kill(process, signal.SIGSTOP)
     assert cancel_job(job, grace_seconds=0.2).status is JobStatus.CANCELLED

@@ -2,6 +2,8 @@ import os
 
 import pytest
 
+from medkd_core.jobs.launched import Launched
+from medkd_core.jobs.processes import ProcessIdentity
 from medkd_core.jobs.state import JobStatus
 from medkd_viewer.training import job_queue
 from medkd_viewer.training.actions import Action
@@ -26,7 +28,7 @@ def started(monkeypatch):
 
     def start(job):
         names.append(job.spec.name)
-        return os.getpid()
+        return Launched(process=ProcessIdentity.of(os.getpid()))
 
     monkeypatch.setattr(job_queue, "start_job", start)
     return names
@@ -77,7 +79,8 @@ def test_waiting_job_of_another_program_is_left_alone(runs, queue, started, make
 
 
 def test_process_that_ends_before_it_begins_is_told(runs, queue, monkeypatch, make_job):
-    monkeypatch.setattr(job_queue, "start_job", lambda job: 2**22 + 1)
+    gone = Launched(process=ProcessIdentity(pid=2**22 + 1, start=None))
+    monkeypatch.setattr(job_queue, "start_job", lambda job: gone)
     job = make_job("student", JobStatus.QUEUED)
     queue.submit(job)
     advance(runs, queue)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from medkd_core.jobs.state import JobStatus
-from medkd_core.launching.local import cancel_job
+from medkd_core.launching.stopping import cancel_job
 from medkd_viewer.training.step_bar import Step
 from medkd_viewer.training.train_tab import TrainTab
 

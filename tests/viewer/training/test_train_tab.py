@@ -8,6 +8,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QPlainTextEdit
 
+from medkd_core.jobs.launched import Launched
+from medkd_core.jobs.processes import ProcessIdentity
 from medkd_core.jobs.spec import DataSpec, JobSpec, NetworkSpec
 from medkd_core.jobs.state import JobStatus
 from medkd_viewer.training import job_queue
@@ -38,7 +40,7 @@ def started(monkeypatch):
 
     def start(job):
         names.append(job.spec.name)
-        return os.getpid()
+        return Launched(process=ProcessIdentity.of(os.getpid()))
 
     monkeypatch.setattr(job_queue, "start_job", start)
     return names
