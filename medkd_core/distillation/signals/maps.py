@@ -11,6 +11,8 @@ from torch import Tensor
 
 from medkd_core.datasets.augmentation import AugmentationKind, warp_maps
 from medkd_core.distillation.data import Batch
+from medkd_core.distillation.signals.looking import MAP
+from medkd_core.distillation.signals.rows import StoredRows
 
 
 class TeacherMaps:
@@ -18,8 +20,9 @@ class TeacherMaps:
 
     Parameters
     ----------
-    maps : sequence of float16, (images, h, w), [0, 1]
-        Of the plain images, for the class of each image's label; all 0 where there is no map.
+    stored : sequence of StoredRows
+        Whole, each with a field ``map``, float16, (h, w), [0, 1]: of the plain image, for the class
+        of its label; all 0 where there is no map.
     seed : int
         That augments the images, see `view_seed`.
     kind : {"film", "tissue"} or None
@@ -29,12 +32,13 @@ class TeacherMaps:
 
     def __init__(
         self,
-        maps: Sequence[NDArray[np.float16]],
+        stored: Sequence[StoredRows],
         seed: int,
         kind: AugmentationKind | None,
         device: torch.device,
     ) -> None:
-        self._maps = maps
+        self._stored = stored  # kept, for what is mapped must not be removed
+        self._maps = [rows.mapped()[MAP] for rows in stored]
         self._seed = seed
         self._kind = kind
         self._device = device

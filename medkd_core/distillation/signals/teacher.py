@@ -12,6 +12,7 @@ from lightning_fabric import Fabric
 from torch import Tensor
 
 from medkd_core.distillation.inputs import network_inputs
+from medkd_core.distillation.losses.hard import effective_counts
 from medkd_core.distillation.losses.objective import TeacherFacts
 from medkd_core.distillation.signals.finding import load_network
 from medkd_core.imaging.recipe import InputRecipe
@@ -66,6 +67,22 @@ class Teacher:
             logits, _, features = self.network(network_inputs(squares, self.recipe))
         return logits.float(), features.float()
 
+    def identity(self) -> dict[str, object]:
+        """What its answers depend on besides the images and the code."""
+        return {
+            "weights": self.weights,
+            "network": [self.spec.name, self.spec.width],
+            "recipe": self.recipe.model_dump(mode="json"),
+        }
+
+    @torch.no_grad()
+    def map_shape(self) -> tuple[int, int]:
+        """Height and width (h, w) of its target layer's map."""
+        side = self.recipe.size
+        weight = next(self.network.parameters())
+        _, features, _ = self.network(weight.new_zeros((1, 3, side, side)))
+        return features.shape[2], features.shape[3]
+
 
 def load_teachers(
     specs: Sequence[TeacherSpec], found: Sequence[tuple[Job, JobResult]], fabric: Fabric
@@ -94,10 +111,14 @@ def _load(spec: TeacherSpec, job: Job, result: JobResult, fabric: Fabric) -> Tea
     network = load_network(job, result)
     network = network.to(fabric.device).to(memory_format=torch.channels_last)
     weight = last_layer(network).get_parameter("weight")
+    counts = result.train_class_counts
     facts = TeacherFacts(
         weight=spec.weight,
         temperature=result.temperature,
-        class_counts=tuple(result.train_class_counts or [1] * len(result.classes)),
+        # A result of an earlier version has no counts; `find_teachers` refuses where they matter.
+        class_counts=effective_counts(counts, job.spec.training)
+        if counts
+        else [1.0] * len(result.classes),
         features=weight.shape[1],
     )
     explained = with_target_layer(network, own.name, result.recipe.size, own.target_layer)
