@@ -90,17 +90,37 @@ def bootstrap_intervals(
     count = int(member.max(initial=-1)) + 1
     if count == 0:
         return dict.fromkeys(METRICS, (0.0, 0.0))
-    # Confusion matrices add up, so that a draw of groups is a sum of theirs; groups of one kind are
-    # drawn by their number.
     cells = member * classes**2 + np.asarray(truth) * classes + np.asarray(decided)
-    parts = np.bincount(cells, minlength=count * classes**2).reshape(count, classes**2)
-    kinds, of_a_kind = np.unique(parts, axis=0, return_counts=True)
-    draws = np.random.default_rng(seed).multinomial(count, of_a_kind / count, repetitions)
-    drawn = scores((draws @ kinds).reshape(repetitions, classes, classes))
-    return {
-        name: (float(np.quantile(values, 0.025)), float(np.quantile(values, 0.975)))
-        for name, values in drawn.items()
-    }
+    parts = np.bincount(cells, minlength=count * classes**2).reshape(count, classes, classes)
+    drawn = scores(resampled_sums(parts, repetitions=repetitions, seed=seed))
+    return {name: percentile_interval(values) for name, values in drawn.items()}
+
+
+def resampled_sums(parts: CountArray, *, repetitions: int = 2000, seed: int = 0) -> CountArray:
+    """Draw groups with replacement, as many as there are, and add up their counts.
+
+    Confusion matrices add up, so that those of a draw of groups are the sum of theirs.
+
+    Parameters
+    ----------
+    parts : int64, (groups, ...)
+        Counts of each group; at least one group.
+
+    Returns
+    -------
+    int64, (repetitions, ...)
+    """
+    flat = parts.reshape(len(parts), -1)
+    # Groups of one kind are drawn by their number.
+    kinds, of_a_kind = np.unique(flat, axis=0, return_counts=True)
+    generator = np.random.default_rng(seed)
+    draws = generator.multinomial(len(parts), of_a_kind / len(parts), repetitions)
+    return (draws @ kinds).reshape(repetitions, *parts.shape[1:])
+
+
+def percentile_interval(drawn: DoubleArray) -> tuple[float, float]:
+    """Bounds that 95 % of the drawn values lie within."""
+    return float(np.quantile(drawn, 0.025)), float(np.quantile(drawn, 0.975))
 
 
 def measure(

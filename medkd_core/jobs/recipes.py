@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from medkd_core.errors import SpecError
 from medkd_core.imaging.recipe import View
+from medkd_core.jobs.experiment import EXPERIMENT_FILE, ExperimentSpec
 from medkd_core.jobs.spec import (
     DataSpec,
-    JobKind,
+    DistillationSpec,
     JobSpec,
     NetworkSpec,
     TeacherSpec,
@@ -24,67 +26,168 @@ PAPER = (
 PAPER_TEACHERS = ("densenet201", "visformer_s", "autoformer_v2_t")
 PAPER_STUDENT = "ofa_595"
 
-_ROOT_COMMENT = {
-    "covid-qu-ex": "The folder that holds 'Lung Segmentation Data', as published.",
-    "lc25000": "The folder that holds 'lung_colon_image_set', as published.",
-    "folder": "A folder with one folder of images per class.",
+EXPLANATION_WEIGHT = 0.5
+
+_FILMS = DataSpec(kind="covid-qu-ex", root=Path("COVID-QU-Ex"))
+_TISSUE = DataSpec(kind="lc25000", root=Path("LC25000"))
+_PAPER_TRAINING = TrainingSpec(epochs=60)
+
+_COMMENTS = {
+    "network.width": "Narrower networks are for quick looks; the paper's are those of width 1.",
+    "network.weights": "'medkd weights fetch NAME' prints the path of published ones.",
+    "training.class_balance": "Balanced by class, as in the paper; the number is MedKD's choice.",
+    "distillation.soft_weight": "The paper's hybrid of labels and teachers; the number is MedKD's.",
+    "distillation.remember": "Costs hardly more than no teachers, also for the students to come.",
+    "distillation.explanation_weight": "Not of the paper, and not tuned: try more and less.",
 }
-_GROUPS_COMMENT = {
-    "covid-qu-ex": "The set has an official split and no patient identities.",
-    "lc25000": "The set holds about 20 turned copies of each tile: copies must not be parted.",
-    "folder": "",
+_DATA_COMMENTS = {
+    "covid-qu-ex": {
+        "data.root": "The folder that holds 'Lung Segmentation Data', as published.",
+        "data.groups": "The set has an official split and no patient identities.",
+    },
+    "lc25000": {
+        "data.root": "The folder that holds 'lung_colon_image_set', as published.",
+        "data.groups": "The set holds about 20 turned copies of each tile, which must not be "
+        "parted.\nWithout a table they are found in the pictures ('medkd datasets group').",
+    },
 }
 
 
-def quick_look() -> dict[str, JobSpec]:
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """An experiment that is known by name.
+
+    Attributes
+    ----------
+    experiment : ExperimentSpec
+    specs : dict of str to JobSpec
+        By file name, in the order of their running.
+    """
+
+    experiment: ExperimentSpec
+    specs: dict[str, JobSpec]
+
+
+def quick_look() -> Recipe:
     """One small teacher, the baseline and the distilled student: minutes on two cores."""
-    return _experiment(
+    series = _Series(
         "quick-look",
-        DataSpec(kind="covid-qu-ex", root=Path("COVID-QU-Ex"), limit_per_class=400),
-        teachers=("densenet201",),
-        training=TrainingSpec(epochs=12, batch_size=16, learning_rate=2e-3),
+        _FILMS.model_copy(update={"limit_per_class": 400}),
+        TrainingSpec(epochs=12, batch_size=16, learning_rate=2e-3),
         width=0.25,
         image_size=96,
     )
-
-
-def paper_covid_qu_ex() -> dict[str, JobSpec]:
-    """The paper's chest films: COVID-19, Non-COVID, Normal."""
-    data = DataSpec(kind="covid-qu-ex", root=Path("COVID-QU-Ex"))
-    return _experiment("paper-covid-qu-ex", data, PAPER_TEACHERS, TrainingSpec(epochs=60))
-
-
-def paper_lc25000() -> dict[str, JobSpec]:
-    """The paper's tissue: five classes of lung and colon, split by tissue group."""
-    data = DataSpec(
-        kind="lc25000",
-        root=Path("lung_colon_image_set"),
-        groups=Path("groups.csv"),
-        group_column="tissue_group",
+    return _recipe(
+        ExperimentSpec(
+            title="Quick look",
+            question="Does a small student learn more from a small teacher than from labels alone?",
+            seeds=1,
+        ),
+        series.teachers(PAPER_TEACHERS[:1]),
+        {
+            "baseline": series.baseline(),
+            "distilled": series.distilled("distilled", PAPER_TEACHERS[:1]),
+        },
     )
-    return _experiment("paper-lc25000", data, PAPER_TEACHERS, TrainingSpec(epochs=60))
 
 
-RECIPES: Mapping[str, Callable[[], dict[str, JobSpec]]] = {
+def paper_covid_qu_ex() -> Recipe:
+    """The paper's chest films: COVID-19, Non-COVID, Normal; every question in one experiment."""
+    return _paper("paper-covid-qu-ex", "The paper's chest films", _FILMS)
+
+
+def paper_lc25000() -> Recipe:
+    """The paper's tissue: five classes of lung and colon, split by tissue group."""
+    return _paper("paper-lc25000", "The paper's tissue", _TISSUE)
+
+
+def scratch_or_distilled() -> Recipe:
+    """The student from scratch against the student distilled from one and from three teachers."""
+    series = _Series("paper-covid-qu-ex", _FILMS, _PAPER_TRAINING)
+    return _recipe(
+        ExperimentSpec(
+            title="From scratch or distilled",
+            question="Does the student learn more from one teacher, or from three, than from the "
+            "labels alone?",
+        ),
+        series.teachers(PAPER_TEACHERS),
+        {
+            "baseline": series.baseline(),
+            "distilled-from-one": series.distilled("distilled from one", PAPER_TEACHERS[:1]),
+            "distilled-from-three": series.distilled("distilled from three", PAPER_TEACHERS),
+        },
+    )
+
+
+def with_explanations() -> Recipe:
+    """The distilled student with and without being shown where its teachers looked."""
+    series = _Series("paper-covid-qu-ex", _FILMS, _PAPER_TRAINING)
+    return _recipe(
+        ExperimentSpec(
+            title="With and without explanations",
+            question="Does a student that learns where its teachers looked decide better than one "
+            "that learns only what they said?",
+        ),
+        series.teachers(PAPER_TEACHERS),
+        {
+            "distilled-from-three": series.distilled("distilled from three", PAPER_TEACHERS),
+            "distilled-with-explanations": series.distilled(
+                "distilled with explanations", PAPER_TEACHERS, EXPLANATION_WEIGHT
+            ),
+        },
+    )
+
+
+def trained_here_tested_there() -> Recipe:
+    """Baseline and distilled student on films of a data set that nothing was trained on."""
+    series = _Series("paper-covid-qu-ex", _FILMS, _PAPER_TRAINING)
+    return _recipe(
+        ExperimentSpec(
+            title="Trained here, tested there",
+            question="What is left of the student, and of what it gained from its teachers, on "
+            "images of other hospitals?",
+            elsewhere=DataSpec(kind="folder", root=Path("other-hospital")),
+        ),
+        series.teachers(PAPER_TEACHERS),
+        {
+            "baseline": series.baseline(),
+            "distilled-from-three": series.distilled("distilled from three", PAPER_TEACHERS),
+        },
+    )
+
+
+RECIPES: Mapping[str, Callable[[], Recipe]] = {
     "quick-look": quick_look,
     "paper-covid-qu-ex": paper_covid_qu_ex,
     "paper-lc25000": paper_lc25000,
+    "scratch-or-distilled": scratch_or_distilled,
+    "with-explanations": with_explanations,
+    "trained-here-tested-there": trained_here_tested_there,
 }
-"""Name of a recipe and what makes its specifications: file name to specification."""
 
 
-def recipe_text(name: str) -> dict[str, str]:
-    """The specifications of a recipe as commented TOML.
+def recipe_text(
+    name: str,
+    *,
+    data: Path | None = None,
+    elsewhere: Path | None = None,
+    every_entry: bool = False,
+) -> dict[str, str]:
+    """The files of a recipe as commented TOML.
 
     Parameters
     ----------
     name : str
         A key of `RECIPES`.
+    data, elsewhere : Path, optional
+        Roots of the data sets, instead of a place to fill in.
+    every_entry : bool, default False
+        Also the entries that are seldom changed.
 
     Returns
     -------
     dict of str to str
-        File name to text, in the order in which the jobs are to be run.
+        File name to text: the experiment's, then the jobs' in the order of their running.
 
     Raises
     ------
@@ -97,49 +200,123 @@ def recipe_text(name: str) -> dict[str, str]:
             because="there is no recipe of that name",
             cure=f"Choose one of {', '.join(RECIPES)}.",
         )
-    specs = RECIPES[name]()
-    return {file: spec_to_toml(spec, _comments(name, file, spec)) for file, spec in specs.items()}
+    recipe = RECIPES[name]()
+    texts = {EXPERIMENT_FILE: _experiment_text(name, recipe.experiment, elsewhere)}
+    for file, spec in recipe.specs.items():
+        placed = spec if data is None else _with_root(spec, data)
+        texts[file] = spec_to_toml(placed, _comments(name, file, spec), every_entry=every_entry)
+    return texts
 
 
-def _experiment(
-    name: str,
-    data: DataSpec,
-    teachers: tuple[str, ...],
-    training: TrainingSpec,
-    width: float = 1.0,
-    image_size: int | None = None,
-) -> dict[str, JobSpec]:
-    """Teachers, the student without teachers, and the student distilled from all of them."""
-    # As the published pictures were made square: the aspect ratio is not kept.
-    view = View(fit="stretch")
+def _with_root(spec: JobSpec, root: Path) -> JobSpec:
+    return spec.model_copy(update={"data": spec.data.model_copy(update={"root": root})})
 
-    def job(
-        kind: JobKind, network: str, title: str, taught_by: tuple[TeacherSpec, ...] = ()
+
+@dataclass(frozen=True, slots=True)
+class _Series:
+    """What all jobs of an experiment have in common.
+
+    Recipes that share a name and settings share their jobs: teachers are not trained twice.
+    """
+
+    name: str
+    data: DataSpec
+    training: TrainingSpec
+    width: float = 1.0
+    image_size: int | None = None
+
+    def teachers(self, networks: tuple[str, ...]) -> dict[str, JobSpec]:
+        return {f"teacher-{network}": self._teacher(network) for network in networks}
+
+    def baseline(self) -> JobSpec:
+        return self._job("baseline", PAPER_STUDENT)
+
+    def _teacher(self, network: str) -> JobSpec:
+        spec = self._job(f"teacher {network}", network)
+        return spec.model_copy(update={"kind": "teacher"})
+
+    def distilled(
+        self, title: str, networks: tuple[str, ...], explanation_weight: float = 0.0
     ) -> JobSpec:
-        return JobSpec(
-            kind=kind,
-            name=f"{name} {title}",
-            data=data,
-            view=view,
-            network=NetworkSpec(name=network, width=width, image_size=image_size),
-            teachers=taught_by,
-            training=training,
+        return self._job(title, PAPER_STUDENT).model_copy(
+            update={
+                "kind": "distill",
+                "teachers": tuple(
+                    TeacherSpec(job=self._teacher(network).name) for network in networks
+                ),
+                "distillation": DistillationSpec(
+                    remember=True, explanation_weight=explanation_weight
+                ),
+            }
         )
 
-    taught_by = tuple(TeacherSpec(job=f"{name} teacher {teacher}") for teacher in teachers)
-    jobs = [job("teacher", teacher, f"teacher {teacher}") for teacher in teachers]
-    jobs.append(job("student", PAPER_STUDENT, "baseline"))
-    jobs.append(job("distill", PAPER_STUDENT, "distilled", taught_by))
-    return {
-        f"{number}-{spec.name.removeprefix(name + ' ').replace(' ', '-')}.toml": spec
-        for number, spec in enumerate(jobs, start=1)
+    def _job(self, title: str, network: str) -> JobSpec:
+        return JobSpec(
+            kind="student",
+            name=f"{self.name} {title}",
+            data=self.data,
+            # As the published pictures were made square: the aspect ratio is not kept.
+            view=View(fit="stretch"),
+            network=NetworkSpec(name=network, width=self.width, image_size=self.image_size),
+            training=self.training,
+        )
+
+
+def _paper(name: str, title: str, data: DataSpec) -> Recipe:
+    series = _Series(name, data, _PAPER_TRAINING)
+    return _recipe(
+        ExperimentSpec(
+            title=title,
+            question="Does the student learn more from one teacher, from three, and from where "
+            "they looked, than from the labels alone?",
+            compare=(
+                ("distilled-from-one", "baseline"),
+                ("distilled-from-three", "baseline"),
+                ("distilled-from-three", "distilled-from-one"),
+                ("distilled-with-explanations", "distilled-from-three"),
+            ),
+        ),
+        series.teachers(PAPER_TEACHERS),
+        {
+            "baseline": series.baseline(),
+            "distilled-from-one": series.distilled("distilled from one", PAPER_TEACHERS[:1]),
+            "distilled-from-three": series.distilled("distilled from three", PAPER_TEACHERS),
+            "distilled-with-explanations": series.distilled(
+                "distilled with explanations", PAPER_TEACHERS, EXPLANATION_WEIGHT
+            ),
+        },
+    )
+
+
+def _recipe(
+    experiment: ExperimentSpec, teachers: dict[str, JobSpec], students: dict[str, JobSpec]
+) -> Recipe:
+    jobs = {**teachers, **students}
+    numbered = {f"{number}-{arm}.toml": jobs[arm] for number, arm in enumerate(jobs, start=1)}
+    return Recipe(experiment, numbered)
+
+
+def _experiment_text(name: str, spec: ExperimentSpec, elsewhere: Path | None) -> str:
+    if elsewhere is not None and spec.elsewhere is not None:
+        moved = spec.elsewhere.model_copy(update={"root": elsewhere})
+        spec = spec.model_copy(update={"elsewhere": moved})
+    comments = {
+        "": f"{name}: every job of this folder, and what is compared. Run all of it with:\n"
+        "medkd experiment FOLDER (again to go on where it was stopped)",
+        "seeds": "Three show the spread; claim nothing from one.",
+        "elsewhere": "Its classes must have the same names.",
+        "elsewhere.kind": "A folder for each class; or covid-qu-ex, lc25000, csv, dicom.",
     }
+    return spec_to_toml(spec, comments)
 
 
 def _comments(recipe: str, file: str, spec: JobSpec) -> dict[str, str]:
-    return {
-        "": f"{recipe}: {file}. Run it with: medkd train {file}\nAfter {PAPER}.\n"
-        "Epochs, rates and sizes are MedKD's choice where the paper leaves them open.",
-        "data.root": _ROOT_COMMENT[spec.data.kind],
-        "data.groups": _GROUPS_COMMENT[spec.data.kind],
-    }
+    head = (
+        f"{recipe}: {file}. Alone: medkd train {file}; all jobs of the folder: medkd experiment\n"
+        f"After {PAPER}:\n"
+        "data, teachers, student, and the hybrid of balanced labels and teachers' soft labels are "
+        "the paper's.\n"
+        "Epochs, rates, sizes and weights are MedKD's choice. Entries that are not shown have\n"
+        f"their defaults; 'medkd recipe {recipe} --every-entry' shows and explains them all."
+    )
+    return {"": head, **_COMMENTS, **_DATA_COMMENTS[spec.data.kind]}

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from medkd_core.errors import SpecError
-from medkd_core.jobs.spec import JobSpec
+from medkd_core.jobs.spec import DataSpec, JobSpec
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -62,9 +62,7 @@ def check_spec(spec: JobSpec) -> None:
 
 def with_absolute_paths(spec: JobSpec, folder: Path) -> JobSpec:
     """Take relative paths, also of teachers that are folders, from `folder`; ``~`` is the home."""
-    data, network = spec.data, spec.network
-    groups = _absolute(data.groups, folder) if data.groups else None
-    table = _absolute(data.table, folder) if data.table else None
+    network = spec.network
     weights = _absolute(network.weights, folder) if network.weights else None
     teachers = tuple(
         teacher.model_copy(update={"job": str(folder / teacher.job)})
@@ -74,16 +72,18 @@ def with_absolute_paths(spec: JobSpec, folder: Path) -> JobSpec:
     )
     return spec.model_copy(
         update={
-            "data": data.model_copy(
-                update={
-                    "root": _absolute(data.root, folder),
-                    "groups": groups,
-                    "table": table,
-                }
-            ),
+            "data": with_absolute_data(spec.data, folder),
             "network": network.model_copy(update={"weights": weights}),
             "teachers": teachers,
         }
+    )
+
+
+def with_absolute_data(data: DataSpec, folder: Path) -> DataSpec:
+    """Take the relative paths of a data set from `folder`; ``~`` is the home."""
+    paths = {"root": data.root, "groups": data.groups, "table": data.table}
+    return data.model_copy(
+        update={name: _absolute(path, folder) for name, path in paths.items() if path}
     )
 
 

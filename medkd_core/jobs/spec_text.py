@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 USUALLY_CHANGED = frozenset(
     {
         "seed",
+        "seeds",
         "network.width",
         "network.image_size",
         "network.weights",
@@ -62,6 +63,7 @@ class _SpecText:
     every_entry: bool
     distils: bool
     """A job without teachers has no use for the entries of distillation."""
+    explained: bool = True
 
     def table(self, table: BaseModel, name: str) -> Iterator[str]:
         """A table's plain entries, then its tables: TOML has no way back to an outer table."""
@@ -84,12 +86,12 @@ class _SpecText:
                     yield ""
                     yield from _comment_lines(self.comments.get(key) if number == 0 else None)
                     yield f"[[{key}]]"
-                    yield from _SpecText({}, True, True).table(item, "")
+                    yield from _SpecText({}, True, True, explained=number == 0).table(item, "")
 
     def _entry(self, field: FieldInfo, key: str, path: str, value: object) -> Iterator[str]:
         if not self._is_shown(field, path, value):
             return
-        yield from _comment_lines(field.description)
+        yield from _comment_lines(field.description if self.explained else None)
         yield from _comment_lines(self.comments.get(path))
         yield f"# {key} =" if value is None else f"{key} = {_toml_value(value)}"
 
@@ -98,7 +100,7 @@ class _SpecText:
             return True
         if path.startswith("distillation.") and not self.distils:
             return False
-        return path in USUALLY_CHANGED or path in self.comments
+        return path in USUALLY_CHANGED
 
 
 def _path(table: str, key: str) -> str:
@@ -126,7 +128,10 @@ def _comment_lines(text: str | None) -> list[str]:
 
 def _toml_value(value: object) -> str:
     if isinstance(value, tuple):
-        return f"[{', '.join(map(_toml_value, value))}]"
+        items = [_toml_value(item) for item in value]
+        if any(isinstance(item, tuple) for item in value):
+            return "".join(["[\n", *(f"  {item},\n" for item in items), "]"])
+        return f"[{', '.join(items)}]"
     if isinstance(value, str | Path):
         # A TOML basic string has the escapes of JSON, except that DEL must be escaped too.
         return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -17,7 +17,7 @@ from medkd_core.jobs.durable import write_durably
 from medkd_core.jobs.job import Job, JobRequest, frozen_spec, open_job
 from medkd_core.jobs.spec import JobSpec
 from medkd_core.jobs.spec_file import is_job_folder, with_absolute_paths
-from medkd_core.jobs.state import first_state, write_state
+from medkd_core.jobs.state import JobStatus, first_state, write_state
 
 __all__ = ["Job", "JobRequest", "JobStore", "default_root", "open_job"]
 
@@ -47,7 +47,7 @@ class JobStore:
         JobError
             A teacher is unknown, or the folder cannot be written.
         """
-        spec = with_absolute_paths(self._with_found_teachers(spec), Path.cwd())
+        spec = self._settled(spec)
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(prefix=".new-", dir=self.root) as beside:
@@ -55,7 +55,7 @@ class JobStore:
                 draft.mkdir()
                 write_durably(draft / "spec.json", frozen_spec(spec))
                 write_state(draft / "state.json", first_state(spec.training.epochs))
-                return Job(self._settle(draft, spec), spec)
+                return Job(self._moved_in(draft, spec), spec)
         except OSError as error:
             raise JobError(
                 "Cannot make a job in",
@@ -97,6 +97,19 @@ class JobStore:
             cure="'medkd jobs list' shows the jobs.",
         )
 
+    def find(self, spec: JobSpec) -> Job | None:
+        """Find the newest job of that very specification, a completed one before all others.
+
+        Raises
+        ------
+        JobError
+            A teacher is unknown.
+        """
+        settled = self._settled(spec)
+        same = [job for job in self.list() if job.spec == settled]
+        completed = [job for job in same if job.state().status is JobStatus.COMPLETED]
+        return next(reversed(completed or same), None)
+
     def delete(self, job: Job) -> None:
         """Remove a job with all that it made.
 
@@ -122,7 +135,10 @@ class JobStore:
                 "Cannot delete the job", path=job.folder, because=error.strerror or str(error)
             ) from error
 
-    def _settle(self, draft: Path, spec: JobSpec) -> Path:
+    def _settled(self, spec: JobSpec) -> JobSpec:
+        return with_absolute_paths(self._with_found_teachers(spec), Path.cwd())
+
+    def _moved_in(self, draft: Path, spec: JobSpec) -> Path:
         """Move a finished draft to a name of its own; renaming onto another job fails."""
         stem = f"{_slug(spec.name or spec.kind)}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
         for count in range(1, 1000):

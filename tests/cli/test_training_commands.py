@@ -109,14 +109,13 @@ def test_a_missing_data_set_fails_the_job_in_a_sentence(medkd: Medkd, tmp_path: 
 
 
 def test_recipes_are_specs_that_load(medkd: Medkd, tmp_path: Path) -> None:
+    from medkd_core.jobs.experiment import load_experiment
     from medkd_core.jobs.recipes import RECIPES
-    from medkd_core.jobs.spec_file import load_spec
 
     for name in RECIPES:
         folder = tmp_path / name
         assert medkd("recipe", name, "-o", folder).status == 0
-        for file in folder.glob("*.toml"):
-            load_spec(file)
+        assert load_experiment(folder).arms
         assert medkd("recipe", name, "-o", folder).status == 1
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from medkd_core.errors import SpecError
-from medkd_core.jobs.recipes import RECIPES, recipe_text
 from medkd_core.jobs.spec_file import load_spec
 from medkd_core.jobs.spec_text import spec_to_toml
 
@@ -97,30 +96,15 @@ def test_student_with_a_teacher_is_refused(tmp_path: Path) -> None:
     assert "has no teachers" in refusal(tmp_path, STUDENT + '[[teachers]]\njob = "a"\n')
 
 
-@pytest.mark.parametrize("name", RECIPES)
-def test_recipe_is_read_back_as_it_was_made(tmp_path: Path, name: str) -> None:
-    made = RECIPES[name]()
-    for file, text in recipe_text(name).items():
-        path = tmp_path / file
-        path.write_text(text)
-        spec = load_spec(path)
-        root = tmp_path / made[file].data.root
-        assert spec.data.root == root
-        assert spec.teachers == made[file].teachers
-        assert spec.training == made[file].training
-        assert spec.network == made[file].network
-
-
-def test_distilled_student_of_a_recipe_names_the_jobs_of_the_recipe() -> None:
-    for name in RECIPES:
-        specs = list(RECIPES[name]().values())
-        names = {spec.name for spec in specs if spec.kind == "teacher"}
-        assert {teacher.job for teacher in specs[-1].teachers} == names
-
-
-def test_unknown_recipe_lists_the_known_ones() -> None:
-    with pytest.raises(SpecError, match="quick-look"):
-        recipe_text("slow-look")
+def test_short_text_is_read_back_to_the_same_specification(tmp_path: Path) -> None:
+    text = STUDENT + "[training]\nema_decay = 0.99\n"
+    spec = load_spec(written(tmp_path, text))
+    short, long = spec_to_toml(spec), spec_to_toml(spec, every_entry=True)
+    assert load_spec(written(tmp_path, short)) == load_spec(written(tmp_path, long)) == spec
+    assert "ema_decay" in short
+    assert "label_smoothing" in long
+    assert "label_smoothing" not in short
+    assert "[distillation]" not in short
 
 
 def test_odd_characters_survive_the_file(tmp_path: Path) -> None:
