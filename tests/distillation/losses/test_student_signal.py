@@ -1,0 +1,134 @@
+"""What networks that learn say of a batch, ours and timm's, however they are run."""
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from medkd_core.distillation.devices import make_fabric
+from medkd_core.distillation.losses.maps import map_loss
+from medkd_core.distillation.losses.student_signal import SignalReader
+from medkd_core.networks import create_network
+from medkd_core.networks.access import last_layer
+from medkd_core.networks.target_layers import with_target_layer
+
+SIZE = 64
+LABELS = torch.tensor([0, 2, 1])
+
+OURS = ["ofa_595", "densenet201", "visformer_s", "autoformer_v2_t", "vgg19_bn"]
+TIMM = ["timm:resnet10t", "timm:swin_tiny_patch4_window7_224", "timm:vit_tiny_patch16_224"]
+
+
+def small(name: str) -> nn.Module:
+    torch.manual_seed(0)
+    width = 1.0 if name.startswith("timm:") else 0.125
+    return create_network(name, 3, width, size_of(name))
+
+
+def size_of(name: str) -> int:
+    return 224 if "swin" in name or "vit" in name else SIZE
+
+
+def images(name: str) -> Tensor:
+    return torch.randn(3, 3, size_of(name), size_of(name), generator=torch.manual_seed(1))
+
+
+def read(name: str, network: nn.Module, model: nn.Module | None = None) -> tuple[Tensor, Tensor]:
+    """Loss of a map that looks at the upper left corner, and the map."""
+    reader = SignalReader(network, name, size_of(name))
+    signal = reader.read(model or network, images(name), LABELS, maps=True)
+    assert signal.maps is not None
+    corner = torch.zeros(3, 4, 4)
+    corner[:, :2, :2] = 1
+    return map_loss(signal.maps, [corner], torch.ones(3, 1)), signal.maps
+
+
+@pytest.mark.parametrize(
+    "name",
+    [*OURS[:1], *(pytest.param(name, marks=pytest.mark.slow) for name in OURS[1:] + TIMM)],
+)
+def test_every_network_has_a_map_that_teaches_it(name: str) -> None:
+    network = small(name)
+    loss, maps = read(name, network)
+    loss.backward()
+    _, features, _ = with_target_layer(network, name, size_of(name))(images(name))
+    assert maps.shape == (3, *features.shape[2:])
+    slopes = [weight.grad for weight in network.parameters() if weight.grad is not None]
+    assert all(torch.isfinite(slope).all() for slope in slopes)
+    # The first layer and the last alike.
+    first, last = next(network.parameters()), last_layer(network).get_parameter("weight")
+    assert first.grad is not None
+    assert last.grad is not None
+    assert first.grad.any()
+    assert last.grad.any()
+
+
+def test_student_learns_to_look_where_it_is_told() -> None:
+    network = small("ofa_595").eval()
+    optimizer = torch.optim.Adam(network.parameters(), lr=3e-3)
+    before, _ = read("ofa_595", network)
+    for _ in range(8):
+        optimizer.zero_grad()
+        read("ofa_595", network)[0].backward()
+        optimizer.step()
+    assert read("ofa_595", network)[0] < 0.8 * before
+
+
+def test_logits_and_features_are_those_of_a_plain_pass() -> None:
+    network = small("ofa_595").eval()
+    reader = SignalReader(network, "ofa_595", SIZE, features=True)
+    signal = reader.read(network, images("ofa_595"), LABELS, maps=True)
+    logits, _, features = with_target_layer(network, "ofa_595", SIZE)(images("ofa_595"))
+    assert torch.equal(signal.logits, logits)
+    assert signal.features is not None
+    assert torch.equal(signal.features, features)
+
+
+def test_only_what_is_asked_for_is_read_and_nothing_stays_behind() -> None:
+    network = small("ofa_595")
+    signal = SignalReader(network, "ofa_595", SIZE).read(network, images("ofa_595"), LABELS)
+    assert signal.features is None
+    assert signal.maps is None
+    SignalReader(network, "ofa_595", SIZE, features=True).read(
+        network, images("ofa_595"), LABELS, maps=True
+    )
+    hooks = [module._forward_hooks or module._forward_pre_hooks for module in network.modules()]
+    assert not any(hooks)
+
+
+def test_another_target_layer_is_compared_if_asked_for() -> None:
+    network = small("ofa_595")
+    reader = SignalReader(network, "ofa_595", SIZE, "blocks.8")
+    maps = reader.read(network, images("ofa_595"), LABELS, maps=True).maps
+    assert maps is not None
+    assert maps.shape[1:] == (4, 4)
+
+
+def test_network_whose_stages_are_frozen_still_has_a_map() -> None:
+    network = small("ofa_595").requires_grad_(False)
+    last_layer(network).requires_grad_(True)
+    loss, _ = read("ofa_595", network)
+    loss.backward()
+    slope = last_layer(network).get_parameter("weight").grad
+    assert slope is not None
+    assert slope.any()
+
+
+def test_channels_last_changes_no_map() -> None:
+    network = small("ofa_595").eval()
+    _, expected = read("ofa_595", network)
+    _, found = read("ofa_595", network.to(memory_format=torch.channels_last))
+    assert torch.allclose(found, expected, atol=1e-5)
+
+
+def test_map_is_read_and_derived_under_mixed_precision() -> None:
+    network = small("ofa_595").eval()
+    _, expected = read("ofa_595", network)
+    fabric = make_fabric("cpu", "bf16-mixed")
+    loss, maps = read("ofa_595", network, fabric.setup_module(network))
+    fabric.backward(loss)
+    assert maps.dtype == torch.float32
+    agreement = torch.cosine_similarity(maps.flatten(1), expected.flatten(1))
+    assert agreement.min() > 0.98
+    slope = next(network.parameters()).grad
+    assert slope is not None
+    assert slope.any()
