@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -9,12 +10,14 @@ import typer
 from rich.table import Table
 
 from medkd_core import RESEARCH_USE_ONLY
-from medkd_core.cli.console import answers, progress_bar, write_json
+from medkd_core.cli.console import answers, on_one_line, progress_bar, write_json
 from medkd_core.cli.options import JsonOption
 from medkd_core.datasets.audit import AuditReport, audit_dataset
 from medkd_core.datasets.phantom_files import write_covid_qu_ex
 from medkd_core.datasets.record import Split
-from medkd_core.jobs.spec import DatasetKind
+from medkd_core.jobs.spec import DatasetKind, DataSpec
+
+_MOST_SIZES = 5
 
 app = typer.Typer(help="Data sets: audit them, draw one.", no_args_is_help=True)
 
@@ -23,15 +26,36 @@ app = typer.Typer(help="Data sets: audit them, draw one.", no_args_is_help=True)
 def audit(
     root: Annotated[Path, typer.Argument(help="Folder of the data set.")],
     kind: Annotated[DatasetKind, typer.Option(help="How it is laid out.")],
+    table: Annotated[Path | None, typer.Option(help="CSV of labels, for csv and dicom.")] = None,
+    path_column: Annotated[str, typer.Option(help="Its column of paths or UIDs.")] = "path",
+    label_column: Annotated[str, typer.Option(help="Its column of classes.")] = "label",
+    split_column: Annotated[str, typer.Option(help="Its column of splits, if any.")] = "split",
+    group_column: Annotated[str, typer.Option(help="Its column of patients, if any.")] = "group",
     json: JsonOption = False,
 ) -> None:
-    """Count images; find unreadable files, duplicates, and leaks across splits and classes."""
+    """Count images; find unreadable files, duplicates, and leaks across splits and classes.
+
+    Exit status 1 when no network could be trained on it: an empty class, or only one.
+    """
+    spec = DataSpec(
+        kind=kind,
+        root=root,
+        table=table,
+        path_column=path_column,
+        label_column=label_column,
+        split_column=split_column,
+        group_column=group_column,
+        # What is missing is to be counted, not to end the audit.
+        skip_unreadable=True,
+    )
     with progress_bar("Looking at the images") as update:
-        report = audit_dataset(root, kind, progress=update)
+        report = audit_dataset(spec, progress=update)
     if json:
         write_json(report)
     else:
         _print_report(report)
+    if report.empty_classes or len(report.classes) < 2:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -55,16 +79,38 @@ def _print_report(report: AuditReport) -> None:
     for split, counts in report.splits.items():
         table.add_row(split, *(str(counts.get(name, 0)) for name in report.classes))
     answers.print(table)
-    for problem in (*report.unreadable, *report.mask_problems):
-        answers.print(f"{problem.path}: {problem.problem}", soft_wrap=True)
-    for what, found in (("splits", report.leaks), ("classes", report.contradictions)):
-        for copies in found:
-            images = ", ".join(copies.images)
-            answers.print(f"Copies across {what}: {images}", soft_wrap=True)
-    for warning in report.warnings:
-        answers.print(f"Mind: {warning}", soft_wrap=True)
+    for line in (*_counted(report), *_found(report)):
+        answers.print(on_one_line(line), soft_wrap=True)
     answers.print(
         f"{report.images} images, {len(report.unreadable)} unreadable, "
         f"{len(report.duplicates)} sets of copies, {len(report.leaks)} across splits. "
         f"{RESEARCH_USE_ONLY}"
     )
+
+
+def _counted(report: AuditReport) -> Iterator[str]:
+    """Sizes, balance and masks."""
+    sizes = [f"{count} of {size}" for size, count in report.sizes.items()]
+    yield f"Sizes: {', '.join(sizes[:_MOST_SIZES])}{', ...' * (len(sizes) > _MOST_SIZES)}"
+    yield f"Balance: the smallest class has {report.balance:.0%} of the images of the largest"
+    for organ, masks in (("Lung", report.lung_masks), ("Infection", report.infection_masks)):
+        for name, counts in masks.items():
+            yield (
+                f"{organ} masks of {name}: {counts.present}, {counts.blank} blank, "
+                f"{counts.missing} missing"
+            )
+
+
+def _found(report: AuditReport) -> Iterator[str]:
+    """What is wrong, and what to beware of."""
+    for name in report.empty_classes:
+        yield f"Empty class: {name}"
+    if len(report.classes) == 1:
+        yield "Only one class: a network needs two to tell apart"
+    for problem in (*report.unreadable, *report.mask_problems):
+        yield f"{problem.path}: {problem.problem}"
+    for what, sets in (("splits", report.leaks), ("classes", report.contradictions)):
+        for copies in sets:
+            yield f"Copies across {what}: {', '.join(copies.images)}"
+    for warning in report.warnings:
+        yield f"Mind: {warning}"

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections import Counter
+from collections import Counter, defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, computed_field
 
+from medkd_core.datasets import covid_qu_ex
+from medkd_core.datasets.covid_qu_ex import same_pixels
 from medkd_core.datasets.duplicates import Fingerprint, find_duplicates, fingerprint
-from medkd_core.datasets.loading import LAYOUTS, find_images
-from medkd_core.datasets.record import Found, ImageDone
+from medkd_core.datasets.loading import empty_classes, list_images
+from medkd_core.datasets.record import Found, ImageDone, Listing
 from medkd_core.errors import UnreadableFileError
 from medkd_core.imaging.frame import FloatArray
 from medkd_core.imaging.preprocessing import view_image
 from medkd_core.imaging.reading import read_frame
 from medkd_core.imaging.recipe import View
-from medkd_core.jobs.spec import DatasetKind
+from medkd_core.jobs.spec import DatasetKind, DataSpec
 
 NO_SPLIT = "no split"
 NEAR_DUPLICATE_LIMITS = (
@@ -65,10 +68,12 @@ class AuditReport(_Part):
     kind: DatasetKind
     images: int
     classes: dict[str, int]
+    empty_classes: list[str]
+    """Classes that the set should have and that no image is of."""
     splits: dict[str, dict[str, int]]
     """Images by split, then class; ``no split`` where the folders name none."""
     balance: float
-    """Images of the smallest class for each image of the largest."""
+    """Images of the smallest class for each image of the largest; 0 with an empty class."""
     sizes: dict[str, int]
     """Images by size, ``"256 x 256"`` (rows x columns), the commonest first."""
     unreadable: list[FileProblem]
@@ -93,31 +98,30 @@ class AuditReport(_Part):
         return [copies for copies in self.duplicates if len(copies.classes) > 1]
 
 
-def audit_dataset(
-    root: Path, kind: DatasetKind, *, progress: ImageDone | None = None
-) -> AuditReport:
+def audit_dataset(spec: DataSpec, *, progress: ImageDone | None = None) -> AuditReport:
     """Look at every file of a data set.
 
     Parameters
     ----------
-    root : Path
-    kind : {"covid-qu-ex", "lc25000", "folder"}
+    spec : DataSpec
+        Its kind, root and, for some kinds, its table; how it is to be split plays no part.
     progress : callable, optional
 
     Raises
     ------
     DatasetError
-        When there is no such folder, or no image in it.
+        When there is no such folder, no image in it, or something wrong with the table.
     """
-    return _Audit(root, kind).run(progress)
+    return _Audit(spec).run(progress)
 
 
 class _Audit:
     """The running totals of one audit."""
 
-    def __init__(self, root: Path, kind: DatasetKind) -> None:
-        self.root, self.kind = root, kind
-        self.found = find_images(root, kind)
+    def __init__(self, spec: DataSpec) -> None:
+        self.root, self.kind = spec.root, spec.kind
+        self.listing = _listing(spec)
+        self.found = self.listing.images
         self.unreadable: list[FileProblem] = []
         self.mask_problems: list[FileProblem] = []
         self.readable: list[Found] = []
@@ -166,13 +170,16 @@ class _Audit:
             self.mask_problems.append(FileProblem(path=self._name(mask), problem=problem))
 
     def _report(self) -> AuditReport:
-        classes = Counter(image.label for image in self.found)
+        classes = dict.fromkeys(self.listing.classes, 0) | Counter(
+            image.label for image in self.found
+        )
         duplicates = [self._duplicate_set(copies) for copies in find_duplicates(self.fingerprints)]
         return AuditReport(
             root=str(self.root),
             kind=self.kind,
             images=len(self.found),
-            classes=dict(sorted(classes.items())),
+            classes=classes,
+            empty_classes=empty_classes(self.listing),
             splits=self._splits(),
             balance=min(classes.values()) / max(classes.values()),
             sizes=dict(self.sizes.most_common()),
@@ -181,7 +188,7 @@ class _Audit:
             lung_masks=self._mask_counts("lung"),
             infection_masks=self._mask_counts("infection"),
             duplicates=duplicates,
-            warnings=list(LAYOUTS[self.kind].WARNINGS),
+            warnings=[*self.listing.warnings, *self._torn_groups()],
         )
 
     def _splits(self) -> dict[str, dict[str, int]]:
@@ -191,8 +198,17 @@ class _Audit:
             counts[image.label] = counts.get(image.label, 0) + 1
         return splits
 
+    def _torn_groups(self) -> list[str]:
+        splits: dict[str, set[str | None]] = defaultdict(set)
+        for image in self.found:
+            if image.group:
+                splits[image.group].add(image.split)
+        torn = sum(len(of_group) > 1 for of_group in splits.values())
+        # Counted and not named: a group may be a patient's number.
+        return [f"Groups that stand in more than one split: {torn}."] if torn else []
+
     def _mask_counts(self, organ: str) -> dict[str, MaskCounts]:
-        if self.kind != "covid-qu-ex":
+        if not any(image.lung_mask or image.infection_mask for image in self.found):
             return {}
         return {
             label: MaskCounts(
@@ -200,7 +216,7 @@ class _Audit:
                 missing=self.marked[organ, label, "missing"],
                 blank=self.marked[organ, label, "blank"],
             )
-            for label in sorted({image.label for image in self.found})
+            for label in self.listing.classes
         }
 
     def _duplicate_set(self, copies: list[int]) -> DuplicateSet:
@@ -214,6 +230,15 @@ class _Audit:
 
     def _name(self, path: Path) -> str:
         return Path(os.path.relpath(path, self.root)).as_posix()
+
+
+def _listing(spec: DataSpec) -> Listing:
+    if spec.kind == "covid-qu-ex" and spec.root.is_dir():
+        # An audit has the time to look into files of equal size, too.
+        return replace(
+            list_images(spec), warnings=covid_qu_ex.list_images(spec, same_pixels).warnings
+        )
+    return list_images(spec)
 
 
 def _grey(path: Path) -> FloatArray:

@@ -7,9 +7,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-from medkd_core.datasets.record import Found, Split
+from medkd_core.datasets.covid_qu_ex import INFECTION_TREE, LUNG_TREE
+from medkd_core.datasets.record import Found, Listing, Split
+from medkd_core.errors import DatasetError
+from medkd_core.jobs.spec import DataSpec
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".dcm", ".dicom", ".dic", ""})
 """Suffixes, lower case, that are taken for pictures; DICOM files often have none."""
@@ -24,44 +28,54 @@ SPLIT_NAMES: dict[str, Split] = {
     "testing": "test",
 }
 
-WARNINGS = ()
 
+def list_images(spec: DataSpec) -> Listing:
+    """Every image below the class folders, which are the classes in alphabetical order.
 
-def find_images(root: Path) -> list[Found]:
-    """Every image below the class folders of a set."""
-    splits = [folder for folder in _folders(root) if folder.name.lower() in SPLIT_NAMES]
-    if not splits:
-        return _classes_below(root, None)
-    return [
-        found
-        for folder in splits
-        for found in _classes_below(folder, SPLIT_NAMES[folder.name.lower()])
+    Raises
+    ------
+    DatasetError
+        The folders are those of COVID-QU-Ex.
+    """
+    splits = {
+        folder: SPLIT_NAMES[folder.name.lower()]
+        for folder in _folders(spec.root)
+        if folder.name.lower() in SPLIT_NAMES
+    }
+    parents: dict[Path, Split | None] = {**splits} or {spec.root: None}
+    folders = [(folder, split) for parent, split in parents.items() for folder in _folders(parent)]
+    classes = sorted({folder.name for folder, _ in folders})
+    if {LUNG_TREE, INFECTION_TREE} & {spec.root.name, *classes}:
+        raise DatasetError(
+            "Cannot read the data set",
+            because="its folders are those of COVID-QU-Ex, not one for each class",
+            cure='Set the kind to "covid-qu-ex".',
+            path=spec.root,
+        )
+    images = [
+        Found(path=path, label=folder.name, split=split)
+        for folder, split in folders
+        for path in image_files(folder)
     ]
-
-
-def class_folders(root: Path) -> list[str]:
-    """Names of the class folders, empty ones included, in alphabetical order."""
-    splits = [folder for folder in _folders(root) if folder.name.lower() in SPLIT_NAMES]
-    return sorted({folder.name for parent in splits or [root] for folder in _folders(parent)})
+    return Listing(tuple(images), tuple(classes))
 
 
 def image_files(folder: Path) -> list[Path]:
     """Files below a folder that are taken for pictures, in a fixed order, hidden ones left out."""
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in IMAGE_SUFFIXES
-        and not path.name.startswith(".")
-        and path.is_file()
-    )
+    found = []
+    for parent, folders, names in os.walk(folder, onerror=_fail):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(parent, name) for name in names if _may_be_picture(name)]
+    return sorted(path for path in found if path.is_file())
 
 
-def _classes_below(parent: Path, split: Split | None) -> list[Found]:
-    return [
-        Found(path=path, label=folder.name, split=split)
-        for folder in _folders(parent)
-        for path in image_files(folder)
-    ]
+def _may_be_picture(name: str) -> bool:
+    return not name.startswith(".") and Path(name).suffix.lower() in IMAGE_SUFFIXES
+
+
+def _fail(error: OSError) -> None:
+    """Passed over in silence, a folder that may not be read would be a smaller set."""
+    raise error
 
 
 def _folders(parent: Path) -> list[Path]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from medkd_core.datasets.record import Found
+from medkd_core.datasets.tables import read_table
 from medkd_core.errors import DatasetError
 
 _WHAT = "Cannot use the group table"
@@ -49,37 +49,21 @@ def read_group_table(path: Path, root: Path, column: str) -> GroupTable:
     DatasetError
         For a table that is missing, is no CSV, or lacks a column or a value.
     """
-    rows = _rows(path, column)
-    below_table = any(_exists(path.parent, row["path"]) for row in rows[:20])
+    table = read_table(
+        path, _WHAT, {"path", column}, "Name the column that holds the group with group_column."
+    )
+    for row in table.rows:
+        if not row.values["path"] or not row.values[column]:
+            because = f"line {row.line} lacks a path or a group"
+            raise DatasetError(_WHAT, because=because, path=path)
+    below_table = any(_exists(path.parent, row.values["path"]) for row in table.rows[:20])
     base = path.parent if below_table else root
     groups, sources = {}, {}
-    for row in rows:
-        key = _key(base / row["path"])
-        groups[key] = row[column]
-        sources[key] = row.get("source") or ""
+    for row in table.rows:
+        key = _key(base / row.values["path"])
+        groups[key] = row.values[column]
+        sources[key] = row.values.get("source", "")
     return GroupTable(path, groups, sources)
-
-
-def _rows(path: Path, column: str) -> list[dict[str, str]]:
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            missing = {"path", column} - set(reader.fieldnames or ())
-            if missing:
-                raise DatasetError(
-                    _WHAT,
-                    because=f"it has no column {' and no column '.join(sorted(missing))}",
-                    cure="Name the column that holds the group with group_column.",
-                    path=path,
-                )
-            rows = list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not a CSV text file"
-        raise DatasetError(_WHAT, because=str(reason), path=path) from error
-    for number, row in enumerate(rows, start=2):
-        if not row["path"] or not row[column]:
-            raise DatasetError(_WHAT, because=f"line {number} lacks a path or a group", path=path)
-    return rows
 
 
 def _exists(base: Path, relative: str) -> bool:

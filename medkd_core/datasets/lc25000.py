@@ -13,7 +13,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from medkd_core.datasets.folder import image_files
-from medkd_core.datasets.record import Found
+from medkd_core.datasets.record import Found, Listing
+from medkd_core.jobs.spec import DataSpec
 
 CLASSES = ("colon_aca", "colon_n", "lung_aca", "lung_n", "lung_scc")
 
@@ -23,26 +24,24 @@ WARNINGS = (
 )
 
 
-def find_images(root: Path) -> list[Found]:
-    """Every image of the set.
+def list_images(spec: DataSpec) -> Listing:
+    """Every image of the set; the classes are those that have a folder.
 
     Parameters
     ----------
-    root : Path
-        The class folders' parent, or a folder up to three levels above them. Where only the lung
-        or only the colon classes are there, the set has only those.
+    spec : DataSpec
+        Its root is the class folders' parent, or a folder up to three levels above them. Where only
+        the lung or only the colon classes are there, the set has only those.
     """
-    return [
+    folders = {label: _class_folders(spec.root, label) for label in CLASSES}
+    images = [
         Found(path=path, label=label)
-        for label in CLASSES
-        for folder in _class_folders(root, label)
+        for label, places in folders.items()
+        for folder in places
         for path in image_files(folder)
     ]
-
-
-def class_folders(root: Path) -> list[str]:
-    """Names of the classes that have a folder, empty ones included."""
-    return [label for label in CLASSES if _class_folders(root, label)]
+    classes = [label for label, places in folders.items() if places]
+    return Listing(tuple(images), tuple(classes), WARNINGS)
 
 
 def _class_folders(root: Path, label: str) -> list[Path]:

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import os
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 
-from medkd_core.datasets import covid_qu_ex, folder, lc25000
+from medkd_core.datasets import covid_qu_ex, csv_set, dicom_set, folder, lc25000
 from medkd_core.datasets.groups import GroupTable, read_group_table
-from medkd_core.datasets.record import SPLITS, Dataset, Found, Record, Split
+from medkd_core.datasets.record import SPLITS, Dataset, Found, Listing, Record, Split
 from medkd_core.datasets.splits import assign_splits, limit_per_class, torn_groups
 from medkd_core.errors import DatasetError
 from medkd_core.jobs.spec import DatasetKind, DataSpec
 
-LAYOUTS: dict[DatasetKind, ModuleType] = {
-    "covid-qu-ex": covid_qu_ex,
-    "lc25000": lc25000,
-    "folder": folder,
+_LAYOUTS: dict[DatasetKind, Callable[[DataSpec], Listing]] = {
+    "covid-qu-ex": covid_qu_ex.list_images,
+    "lc25000": lc25000.list_images,
+    "folder": folder.list_images,
+    "csv": csv_set.list_images,
+    "dicom": dicom_set.list_images,
 }
+_WITH_TABLE: tuple[DatasetKind, ...] = ("csv", "dicom")
 
 _SPLIT_SEED = 0
 """One split for all jobs: with a split of its own, a student would be tested on images that its
@@ -51,74 +54,76 @@ def load_dataset(spec: DataSpec, seed: int) -> Dataset:
         For a folder that is missing, holds fewer than two classes or an empty one, or would have
         to be split although copies of an image could stand on both sides.
     """
-    found = find_images(spec.root, spec.kind)
-    classes = _classes(spec, found)
+    listing = list_images(spec)
+    _check_classes(spec.root, listing)
+    found = list(listing.images)
     grouping = _grouping(spec, found)
     records = _records(found, grouping, _split(spec, found, grouping))
-    _check_splits(spec.root, classes, records)
-    warnings = (*LAYOUTS[spec.kind].WARNINGS, *grouping.warnings, *_warnings(records))
+    _check_splits(spec.root, listing.classes, records)
+    warnings = (*listing.warnings, *grouping.warnings, *_warnings(records))
     if spec.limit_per_class is not None:
         records = limit_per_class(records, spec.limit_per_class, seed)
-    return Dataset(spec.root.name or str(spec.root), classes, tuple(records), warnings)
+    return Dataset(spec.root.name or str(spec.root), listing.classes, tuple(records), warnings)
 
 
-def find_images(root: Path, kind: DatasetKind) -> list[Found]:
-    """Every image of a data set as its layout names it; DatasetError when there is none."""
-    if not root.is_dir():
-        because = "it is a file" if root.exists() else "there is no such folder"
-        raise DatasetError(_UNREADABLE, because=because, path=root)
-    try:
-        found: list[Found] = LAYOUTS[kind].find_images(root)
-    except OSError as error:
-        raise DatasetError(_UNREADABLE, because=str(error.strerror), path=root) from error
-    if not found:
+def list_images(spec: DataSpec) -> Listing:
+    """Every image of a data set as its layout, or its table, names it.
+
+    Raises
+    ------
+    DatasetError
+        There is no such folder, no image in it, or something wrong with the table.
+    """
+    if not spec.root.is_dir():
+        because = "it is a file" if spec.root.exists() else "there is no such folder"
+        raise DatasetError(_UNREADABLE, because=because, path=spec.root)
+    if spec.table is not None and spec.kind not in _WITH_TABLE:
         raise DatasetError(
             _UNREADABLE,
-            because=f"it holds no image in the layout {kind}",
-            cure="Choose the folder that holds the class folders, or another kind of data set.",
-            path=root,
-        )
-    return found
-
-
-def _classes(spec: DataSpec, found: list[Found]) -> tuple[str, ...]:
-    present = {image.label for image in found}
-    if spec.kind == "folder":
-        expected = _folder_classes(spec.root)
-    elif spec.kind == "lc25000":
-        expected = tuple(lc25000.class_folders(spec.root))
-    else:
-        expected = covid_qu_ex.CLASSES
-    empty = [label for label in expected if label not in present]
-    if empty:
-        raise DatasetError(
-            _UNREADABLE, because=f"it has no images of class {', '.join(empty)}", path=spec.root
-        )
-    if len(expected) < 2:
-        raise DatasetError(
-            _UNREADABLE,
-            because=f"it has only one class, {expected[0]}, and a network needs two to tell apart",
+            because=f"a set of kind {spec.kind} has no table",
+            cure='Leave out data.table, or set data.kind to "csv" or "dicom".',
             path=spec.root,
         )
-    return expected
-
-
-def _folder_classes(root: Path) -> tuple[str, ...]:
-    classes = tuple(folder.class_folders(root))
-    if {covid_qu_ex.LUNG_TREE, covid_qu_ex.INFECTION_TREE} & {root.name, *classes}:
+    try:
+        listing = _LAYOUTS[spec.kind](spec)
+    except OSError as error:
+        place = Path(os.fsdecode(error.filename)) if error.filename else spec.root
+        raise DatasetError(_UNREADABLE, because=str(error.strerror), path=place) from error
+    if not listing.images:
         raise DatasetError(
             _UNREADABLE,
-            because="its folders are those of COVID-QU-Ex, not one for each class",
-            cure='Set the kind to "covid-qu-ex".',
+            because=f"it holds no image in the layout {spec.kind}",
+            cure="Choose the folder that holds the class folders, or another kind of data set.",
+            path=spec.root,
+        )
+    return listing
+
+
+def empty_classes(listing: Listing) -> list[str]:
+    """Classes without an image."""
+    present = {image.label for image in listing.images}
+    return [label for label in listing.classes if label not in present]
+
+
+def _check_classes(root: Path, listing: Listing) -> None:
+    if empty := empty_classes(listing):
+        because = f"it has no images of class {', '.join(empty)}"
+        raise DatasetError(_UNREADABLE, because=because, path=root)
+    if len(listing.classes) < 2:
+        raise DatasetError(
+            _UNREADABLE,
+            because=f"it has only one class, {listing.classes[0]}, and a network needs two to "
+            "tell apart",
             path=root,
         )
-    return classes
 
 
 def _grouping(spec: DataSpec, found: list[Found]) -> _Grouping:
     if spec.groups is not None:
         table = read_group_table(spec.groups, spec.root, spec.group_column)
         return _grouping_from(table, found)
+    if any(image.group for image in found):
+        return _Grouping([image.group for image in found], [image.source for image in found], ())
     if spec.kind == "lc25000" and not spec.allow_leak:
         raise DatasetError(
             "Cannot split the data set",
@@ -129,7 +134,8 @@ def _grouping(spec: DataSpec, found: list[Found]) -> _Grouping:
         )
     # Without groups every image is one of its own.
     names = [os.path.relpath(image.path, spec.root) for image in found]
-    return _Grouping(names, [""] * len(found), (_NO_GROUPS,))
+    warning = covid_qu_ex.NO_PATIENTS if spec.kind == "covid-qu-ex" else _NO_GROUPS
+    return _Grouping(names, [image.source for image in found], (warning,))
 
 
 def _grouping_from(table: GroupTable, found: list[Found]) -> _Grouping:
@@ -161,6 +167,7 @@ def _records(found: list[Found], grouping: _Grouping, splits: list[Split]) -> li
             source=source,
             lung_mask=image.lung_mask,
             infection_mask=image.infection_mask,
+            attributes=image.attributes,
         )
         for image, split, group, source in zip(
             found, splits, grouping.groups, grouping.sources, strict=True

@@ -15,17 +15,24 @@ ImageDone = Callable[[int, int], None]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
 
+Attributes = tuple[tuple[str, str], ...]
+"""Names and values of whatever else is known of an image, in a fixed order."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An image as its place in the folders describes it, before groups and splits are known.
+    """An image as its place in the folders, or its row in a table, describes it.
 
     Attributes
     ----------
     path : Path
     label : str
     split : str or None
-        None where the folders name no split.
+        None where neither folders nor table name a split; then no image of the set has one.
     lung_mask, infection_mask : Path or None
+    group, source : str
+        Empty where they are not known.
+    attributes : tuple of (str, str)
     """
 
     path: Path
@@ -33,6 +40,27 @@ class Found:
     split: Split | None = None
     lung_mask: Path | None = None
     infection_mask: Path | None = None
+    group: str = ""
+    source: str = ""
+    attributes: Attributes = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a data set holds, as its layout names it; nothing was decoded.
+
+    Attributes
+    ----------
+    images : tuple of Found
+    classes : tuple of str
+        In the order of the network's outputs; one of them may have no image.
+    warnings : tuple of str
+        What whoever uses the set must know, as sentences.
+    """
+
+    images: tuple[Found, ...]
+    classes: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +79,8 @@ class Record:
         Where the image comes from, for results per source; empty when unknown.
     lung_mask, infection_mask : Path or None
         Grey pictures of the image's size, 0 outside and 255 inside.
+    attributes : tuple of (str, str)
+        Further columns of the set's table: names and values.
     """
 
     path: Path
@@ -60,6 +90,7 @@ class Record:
     source: str = ""
     lung_mask: Path | None = None
     infection_mask: Path | None = None
+    attributes: Attributes = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,10 @@ from __future__ import annotations
 from medkd_core.bundles.schema import IntendedUse
 from medkd_core.jobs.spec import DatasetKind
 
+_OWN_SET = IntendedUse(
+    statement="Research on images like those of its training data. Not for diagnosis."
+)
+
 INTENDED_USE: dict[DatasetKind, IntendedUse] = {
     "covid-qu-ex": IntendedUse(
         statement="Research on frontal chest radiographs of adults: tell COVID-19 pneumonia, other "
@@ -18,9 +22,9 @@ INTENDED_USE: dict[DatasetKind, IntendedUse] = {
         "for diagnosis.",
         modalities=["SM", "GM"],
     ),
-    "folder": IntendedUse(
-        statement="Research on images like those of its training data. Not for diagnosis."
-    ),
+    "folder": _OWN_SET,
+    "csv": _OWN_SET,
+    "dicom": _OWN_SET,
 }
 
 CLASS_DESCRIPTIONS: dict[str, str] = {

@@ -9,13 +9,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from medkd_core.datasets.audit import audit_dataset
+from medkd_core.datasets.audit import AuditReport, audit_dataset
 from medkd_core.datasets.covid_qu_ex import INFECTION_TREE, LUNG_TREE
 from medkd_core.datasets.phantom_files import write_covid_qu_ex
 from medkd_core.errors import DatasetError
+from medkd_core.jobs.spec import DataSpec
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="needs the shared sample data")
+
+
+def audit(root: Path, kind: str, **more: object) -> AuditReport:
+    return audit_dataset(DataSpec.model_validate({"kind": kind, "root": root, **more}))
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +40,7 @@ def folder(root: Path, split: str, label: str, kind: str, tree: str = LUNG_TREE)
 
 
 def test_clean_set_has_nothing_to_report(clean_set: Path) -> None:
-    report = audit_dataset(clean_set, "covid-qu-ex")
+    report = audit(clean_set, "covid-qu-ex")
     assert report.images == 36
     assert report.splits["train"] == {"COVID-19": 6, "Non-COVID": 6, "Normal": 6}
     assert report.balance == 1
@@ -46,7 +51,7 @@ def test_clean_set_has_nothing_to_report(clean_set: Path) -> None:
 
 
 def test_blank_masks_of_normal_films_are_counted(clean_set: Path) -> None:
-    report = audit_dataset(clean_set, "covid-qu-ex")
+    report = audit(clean_set, "covid-qu-ex")
     assert report.infection_masks["Normal"].blank == 12
     assert report.infection_masks["COVID-19"].present == 12
     assert report.lung_masks["Normal"].present == 12
@@ -57,7 +62,7 @@ def test_recompressed_copy_in_another_split_is_a_leak(drawn_set: Path) -> None:
     copy = folder(drawn_set, "Test", "Normal", "images") / "Normal (99).png"
     with Image.open(original) as image:
         image.resize((80, 80)).save(copy, format="JPEG", quality=60)
-    report = audit_dataset(drawn_set, "covid-qu-ex")
+    report = audit(drawn_set, "covid-qu-ex")
     assert [len(leak.images) for leak in report.leaks] == [2]
     assert not report.leaks[0].exact
     assert report.leaks[0].splits == ["test", "train"]
@@ -67,7 +72,7 @@ def test_recompressed_copy_in_another_split_is_a_leak(drawn_set: Path) -> None:
 def test_one_film_in_two_classes_is_a_contradiction(drawn_set: Path) -> None:
     original = folder(drawn_set, "Val", "Normal", "images") / "Normal (7).png"
     shutil.copy(original, folder(drawn_set, "Val", "COVID-19", "images") / "covid_99.png")
-    report = audit_dataset(drawn_set, "covid-qu-ex")
+    report = audit(drawn_set, "covid-qu-ex")
     assert report.contradictions[0].exact
     assert report.contradictions[0].classes == ["COVID-19", "Normal"]
     assert not report.leaks
@@ -82,7 +87,7 @@ def test_unreadable_image_and_wrong_mask_are_named(drawn_set: Path) -> None:
     Image.fromarray(np.zeros((50, 40), np.uint8)).save(mask)
     (folder(drawn_set, "Test", "Normal", "lung masks") / "Normal (11).png").unlink()
     (folder(drawn_set, "Test", "Normal", "lung masks", INFECTION_TREE) / "Normal (11).png").unlink()
-    report = audit_dataset(drawn_set, "covid-qu-ex")
+    report = audit(drawn_set, "covid-qu-ex")
     assert [Path(problem.path).name for problem in report.unreadable] == ["covid_10.png"]
     assert [problem.problem for problem in report.mask_problems] == ["50 x 40, its image 96 x 96"]
     assert report.lung_masks["Normal"].missing == 1
@@ -98,24 +103,24 @@ def test_mirrored_and_turned_tissue_is_recognised(tmp_path: Path) -> None:
             Image.fromarray(tile).save(tmp_path / label / f"{number}.jpeg", quality=80)
     turned = Image.fromarray(np.rot90(tile[:, ::-1]).copy())
     turned.save(tmp_path / label / "turned.jpeg", quality=80)
-    duplicates = audit_dataset(tmp_path, "lc25000").duplicates
+    duplicates = audit(tmp_path, "lc25000").duplicates
     assert [copies.images for copies in duplicates] == [["lung_aca/3.jpeg", "lung_aca/turned.jpeg"]]
 
 
 def test_report_is_one_json_document(clean_set: Path) -> None:
-    text = audit_dataset(clean_set, "covid-qu-ex").model_dump_json()
+    text = audit(clean_set, "covid-qu-ex").model_dump_json()
     assert '"leaks":[]' in text
 
 
 def test_missing_set_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="no such folder"):
-        audit_dataset(tmp_path / "none", "folder")
+        audit(tmp_path / "none", "folder")
 
 
 @needs_shared
 @pytest.mark.slow
 def test_real_films_were_freed_of_copies() -> None:
-    report = audit_dataset(SHARED / "cxr3", "covid-qu-ex")
+    report = audit(SHARED / "cxr3", "covid-qu-ex")
     assert report.images == 1644
     assert not report.duplicates
     assert report.infection_masks["Non-COVID"].blank == 4
@@ -128,6 +133,6 @@ def test_real_tissue_copies_are_of_one_tissue_group() -> None:
     root = SHARED / "lc25000"
     with (root / "manifest.csv").open(newline="", encoding="utf-8") as file:
         group = {row["path"]: row["tissue_group"] for row in csv.DictReader(file)}
-    duplicates = audit_dataset(root, "lc25000").duplicates
+    duplicates = audit(root, "lc25000").duplicates
     assert len(duplicates) > 10
     assert all(len({group[image] for image in copies.images}) == 1 for copies in duplicates)

@@ -1,0 +1,119 @@
+"""CSV tables as spreadsheets write them: with commas, semicolons or tabs, with or without a BOM."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from medkd_core.errors import DatasetError
+
+_DELIMITERS = (",", ";", "\t")
+_BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of a table: its number, from 1, and its values by column."""
+
+    line: int
+    values: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with the names of its columns."""
+
+    path: Path
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+def read_table(path: Path, what: str, needed: Collection[str], cure: str) -> Table:
+    """Read a CSV file with a header.
+
+    Parameters
+    ----------
+    path : Path
+        UTF-8 or UTF-16 text. Values are separated by what gives most of the needed columns.
+    what : str
+        What cannot be done without it, for errors: ``"Cannot use the group table"``.
+    needed : collection of str
+        Columns that must be there.
+    cure : str
+        What to do where one is missing.
+
+    Returns
+    -------
+    Table
+        Without empty lines; values without spaces around them.
+
+    Raises
+    ------
+    DatasetError
+        The file is missing, is no CSV, or has not the columns.
+    """
+    text = _text(path, what)
+    delimiter = max(_DELIMITERS, key=lambda one: _fitness(text, one, needed))
+    try:
+        table = Table(path, *_parsed(text, delimiter))
+    except csv.Error as error:
+        raise DatasetError(
+            what, because=f"it is not a CSV text file ({error})", path=path
+        ) from error
+    missing = sorted(set(needed) - set(table.columns))
+    if missing:
+        raise DatasetError(
+            what,
+            because=f"it has no column {' and no column '.join(missing)}",
+            cure=f"{cure} It has: {', '.join(table.columns)}.",
+            path=path,
+        )
+    return table
+
+
+def _text(path: Path, what: str) -> str:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DatasetError(what, because=str(error.strerror), path=path) from error
+    encoding = "utf-16" if content.startswith(_BYTE_ORDER_MARKS) else "utf-8-sig"
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise DatasetError(
+            what,
+            because="it is not a CSV text file in UTF-8",
+            cure='Save it as "CSV UTF-8".',
+            path=path,
+        ) from error
+
+
+def _fitness(text: str, delimiter: str, needed: Collection[str]) -> tuple[int, int]:
+    """How many of the needed columns a delimiter gives, and how many in all."""
+    columns = _split(text.partition("\n")[0], delimiter)
+    return len(set(columns) & set(needed)), len(columns)
+
+
+def _split(line: str, delimiter: str) -> list[str]:
+    return [name.strip() for name in next(csv.reader([line], delimiter=delimiter), [])]
+
+
+def _parsed(text: str, delimiter: str) -> tuple[tuple[str, ...], tuple[Row, ...]]:
+    # Strict: a quote that is never closed would swallow the rest of the table.
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    columns = tuple(name.strip() for name in next(reader, ()))
+    twice = {name for name in columns if columns.count(name) > 1}
+    if twice:
+        raise csv.Error(f"the column {min(twice) or 'without a name'} stands in it twice")
+    rows = []
+    for values in reader:
+        if len(values) > len(columns):
+            raise csv.Error(f"line {reader.line_num} has more values than there are columns")
+        if any(values):
+            padded = [*values, *[""] * (len(columns) - len(values))]
+            named = zip(columns, (value.strip() for value in padded), strict=True)
+            rows.append(Row(reader.line_num, dict(named)))
+    return columns, tuple(rows)
