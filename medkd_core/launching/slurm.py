@@ -46,7 +46,7 @@ def submit(job: Job) -> str:
         with contextlib.redirect_stderr(said):
             return str(executor.submit(TrainUnderSlurm(str(job.folder))).job_id)
     except (OSError, RuntimeError) as error:
-        raise _cannot(job, f"sbatch refuses it ({_last_line(str(error))})", _REFUSED) from error
+        raise _cannot(job, f"sbatch refuses it ({_in_a_line(str(error))})", _REFUSED) from error
 
 
 def withdraw(job: Job, number: str) -> None:
@@ -67,7 +67,7 @@ def withdraw(job: Job, number: str) -> None:
         raise JobError(
             "Cannot cancel the job",
             path=job.folder,
-            because=f"Slurm does not end its job {number} ({_last_line(said)})",
+            because=f"Slurm does not end its job {number} ({_in_a_line(said)})",
             cure=f"Try 'scancel {number}' on a machine of the cluster.",
         ) from error
     forget(number)
@@ -116,6 +116,7 @@ def _cannot(job: Job, reason: str, cure: str) -> JobError:
     return JobError("Cannot submit the job", path=job.folder, because=reason, cure=cure)
 
 
-def _last_line(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1].rstrip(".") if lines else "it does not say why"
+def _in_a_line(said: str) -> str:
+    """What a program of Slurm printed, without ``sbatch: error:`` before each line."""
+    lines = [line.rpartition("error: ")[2].strip().rstrip(".") for line in said.splitlines()]
+    return "; ".join(line for line in lines if line) or "it does not say why"
