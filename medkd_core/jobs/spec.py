@@ -147,13 +147,17 @@ class LaunchSpec(_Part):
     """Where the job's processes run."""
 
     launcher: Launcher = "local"
+    """``local``: one process here; ``torchrun``: several here; ``slurm``: a job of the cluster."""
     processes: Annotated[int, Field(ge=1, le=1024)] = 1
     """Processes that share each step, on one machine; one for each GPU where there are any."""
     partition: str | None = None
+    """Of Slurm's; its default one when left out."""
     gpus: Annotated[int, Field(ge=0, le=1024)] = 0
+    """Asked of Slurm: one for each process, or none."""
     minutes: Annotated[int, Field(ge=1)] = 60
     """Time limit under Slurm; a job that reaches it is put in the queue again."""
     cpus_per_process: Annotated[int, Field(ge=1)] = 2
+    """Processors asked of Slurm, and threads of each process unless OMP_NUM_THREADS is set."""
 
 
 class JobSpec(_Part):

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from medkd_core.errors import SpecError
-from medkd_core.jobs.spec import DataSpec, JobSpec
+from medkd_core.jobs.spec import DataSpec, JobSpec, LaunchSpec
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -32,6 +32,7 @@ def load_spec(path: Path) -> JobSpec:
     """
     spec = read_toml(path, JobSpec)
     _check_teachers(spec, path)
+    _check_launch(spec.launch, path)
     return with_absolute_paths(spec, path.absolute().parent)
 
 
@@ -55,9 +56,10 @@ def check_spec(spec: JobSpec) -> None:
     Raises
     ------
     SpecError
-        Teachers are missing, or not wanted for this kind of job.
+        Teachers are missing, or not wanted for this kind of job; or nobody starts the processes.
     """
     _check_teachers(spec, None)
+    _check_launch(spec.launch, None)
 
 
 def with_absolute_paths(spec: JobSpec, folder: Path) -> JobSpec:
@@ -165,4 +167,22 @@ def _check_teachers(spec: JobSpec, path: Path | None) -> None:
             path=path,
             because=f"a job of kind '{spec.kind}' has no teachers",
             cure="Remove the tables [[teachers]], or choose the kind 'distill'.",
+        )
+
+
+def _check_launch(launch: LaunchSpec, path: Path | None) -> None:
+    what = "Cannot use the specification"
+    if launch.launcher == "local" and launch.processes > 1:
+        raise SpecError(
+            what,
+            path=path,
+            because=f"'launch.processes' is {launch.processes}, and 'local' starts one",
+            cure="Choose the launcher 'torchrun' or 'slurm', or one process.",
+        )
+    if launch.launcher == "slurm" and launch.gpus not in (0, launch.processes):
+        raise SpecError(
+            what,
+            path=path,
+            because=f"'launch.gpus' is {launch.gpus} for {launch.processes} processes",
+            cure="Each process uses one GPU: give both the same number, or no GPU at all.",
         )

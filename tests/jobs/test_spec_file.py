@@ -140,3 +140,14 @@ def test_teacher_whose_name_is_too_long_for_a_file_is_taken_for_a_name(tmp_path:
     teacher = "a" * 300
     text = STUDENT.replace("student", "distill") + f'[[teachers]]\njob = "{teacher}"\n'
     assert load_spec(written(tmp_path, text)).teachers[0].job == teacher
+
+
+@pytest.mark.parametrize(
+    ("launch", "words"),
+    [
+        ("processes = 2\n", "and 'local' starts one. Choose the launcher 'torchrun'"),
+        ('launcher = "slurm"\ngpus = 2\n', "'launch.gpus' is 2 for 1 processes"),
+    ],
+)
+def test_processes_that_nobody_starts_are_refused(tmp_path: Path, launch: str, words: str) -> None:
+    assert words in refusal(tmp_path, f"{STUDENT}[launch]\n{launch}")
