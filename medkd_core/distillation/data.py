@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from medkd_core.datasets.augmentation import AugmentationKind, augment_batch
-from medkd_core.datasets.films import load_squares
+from medkd_core.datasets.films import decode_films
 from medkd_core.datasets.record import Dataset, ImageDone, Record
 from medkd_core.imaging.recipe import InputRecipe, View
 from medkd_core.jobs.spec import DataSpec, JobSpec
@@ -32,10 +33,19 @@ class Films:
     squares : uint8, (images, side, side) or (images, side, side, 3)
     labels : int64, (images,)
         Positions among the data set's classes.
+    records : tuple of Record
+        Of each image.
+    unreadable : tuple of Path
+        Images that were left out.
+    notes : tuple of str
+        What went otherwise than usual, as sentences.
     """
 
     squares: Squares
     labels: NDArray[np.int64]
+    records: tuple[Record, ...] = ()
+    unreadable: tuple[Path, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -68,6 +78,8 @@ def load_films(
     side: int,
     interpolation: str,
     progress: ImageDone | None = None,
+    *,
+    skip_unreadable: bool = False,
 ) -> Films:
     """Decode images by the very path that reading takes.
 
@@ -83,15 +95,21 @@ def load_films(
         ``bilinear`` or ``bicubic``.
     progress : callable, optional
         Called with images done and in all.
+    skip_unreadable : bool
+        Leave out images that cannot be read.
 
     Raises
     ------
     DatasetError
         An image cannot be read; the sentence names it.
     """
-    squares = load_squares(records, view, side, interpolation, progress=progress)
-    labels = [dataset.class_index(record.label) for record in records]
-    return Films(squares, np.array(labels, np.int64))
+    decoded = decode_films(
+        records, view, side, interpolation, skip_unreadable=skip_unreadable, progress=progress
+    )
+    kept = tuple(records[index] for index in decoded.kept)
+    labels = np.array([dataset.class_index(record.label) for record in kept], np.int64)
+    unreadable = tuple(refusal.path for refusal in decoded.unreadable)
+    return Films(decoded.squares, labels, kept, unreadable, decoded.notes)
 
 
 def training_side(recipes: Sequence[InputRecipe]) -> int:
@@ -194,10 +212,11 @@ def training_batches(
             yield ahead.popleft().result()
 
 
-def plain_batches(films: Films, batch_size: int) -> Iterator[Batch]:
-    """All images in their order, as they are."""
-    for start in range(0, len(films), batch_size):
-        chosen = np.arange(start, min(start + batch_size, len(films)))
+def plain_batches(films: Films, batch_size: int, images: range | None = None) -> Iterator[Batch]:
+    """Images in their order, as they are; all of them unless told which."""
+    images = range(len(films)) if images is None else images
+    for start in range(images.start, images.stop, batch_size):
+        chosen = np.arange(start, min(start + batch_size, images.stop))
         yield _batch(films.squares[chosen], films.labels[chosen], chosen, 0)
 
 

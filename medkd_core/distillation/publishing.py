@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -134,6 +134,9 @@ def _refuse_early(destination: Path, members: list[_Member]) -> None:
 def _same_dataset(student: _Member) -> Dataset:
     spec, result = student.job.spec, student.result
     dataset = load_dataset(spec.data, spec.seed)
+    left_out = set(result.unreadable)
+    kept = tuple(record for record in dataset.records if str(record.path) not in left_out)
+    dataset = replace(dataset, records=kept)
     counts = tuple(len(dataset.split(split)) for split in ("train", "validation", "test"))
     if counts != (result.train_images, result.validation_images, result.test_images):
         raise JobError(

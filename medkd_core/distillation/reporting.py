@@ -26,6 +26,11 @@ class StopRequested(OperationCancelled):
         self.reason = reason
         super().__init__(reason)
 
+    @classmethod
+    def by_system(cls) -> StopRequested:
+        """The system, or another process of the run, wants the process to end."""
+        return cls("pause", "Stopped by the system; the job can be resumed.")
+
 
 class Reporter:
     """Writes a job's state and events, from the job's own process.
@@ -33,8 +38,8 @@ class Reporter:
     Parameters
     ----------
     job : Job
-    log : EventLog
-        Open on the job's events.
+    log : EventLog or None
+        Open on the job's events; None where another process of the run speaks for all.
     on_event : callable, optional
         Told every event, too.
     terminated : threading.Event, optional
@@ -44,7 +49,7 @@ class Reporter:
     def __init__(
         self,
         job: Job,
-        log: EventLog,
+        log: EventLog | None,
         on_event: OnEvent | None = None,
         terminated: Flag | None = None,
     ) -> None:
@@ -63,6 +68,8 @@ class Reporter:
 
     def event(self, event: Event) -> None:
         """Append an event."""
+        if self._events is None:
+            return
         numbered = self._events.append(event)
         if self._on_event is not None:
             self._on_event(numbered)
@@ -85,11 +92,16 @@ class Reporter:
             self._write_state()
 
     def finish(self, status: JobStatus, message: str) -> JobState:
-        """The last word."""
+        """The last word; what the disk does not take of it is told in the log alone."""
         _log.info("%s. %s", status.value, message)
-        self.event(Finished(status=status, message=message))
-        self._job.clear_request()
-        self.change(status=status, message=message, seconds_left=None)
+        self._state = self._state.changed(status=status, message=message, seconds_left=None)
+        try:
+            self.event(Finished(status=status, message=message))
+        except OSError as error:
+            _log.error("Cannot write the last event: %s", error)
+        if self._events is not None:
+            self._job.clear_request()
+            self._write_state()
         return self._state
 
     def stop_request(self) -> StopRequested | None:
@@ -100,7 +112,7 @@ class Reporter:
         if request == "pause":
             return StopRequested("pause", "Paused; the job can be resumed.")
         if self._terminated.is_set():
-            return StopRequested("pause", "Stopped by the system; the job can be resumed.")
+            return StopRequested.by_system()
         return None
 
     def raise_if_stopped(self) -> None:
@@ -109,5 +121,7 @@ class Reporter:
             raise request
 
     def _write_state(self) -> None:
+        if self._events is None:
+            return
         self._job.set_state(self._state)
         self._state_written = time.monotonic()

@@ -11,7 +11,9 @@ from threading import Event as Flag
 import torch
 from filelock import FileLock, Timeout
 
-from medkd_core.distillation.finishing import write_result
+from medkd_core.distillation.finishing import sweep, write_result
+from medkd_core.distillation.loop.processes import place
+from medkd_core.distillation.loop.shares import leave
 from medkd_core.distillation.loop.trainer import Trainer
 from medkd_core.distillation.preparation import prepare
 from medkd_core.distillation.reporting import OnEvent, Reporter, StopRequested
@@ -20,11 +22,15 @@ from medkd_core.jobs.events import EventLog
 from medkd_core.jobs.state import JobState, JobStatus
 from medkd_core.jobs.store import Job, open_job
 
+_ANOTHER = "Make a new job from its specification to train again."
 _log = logging.getLogger(__name__)
 
 
 def run_job(job: Job, on_event: OnEvent | None = None, terminated: Flag | None = None) -> JobState:
     """Run a queued or stopped job in this process until it ends.
+
+    Where torchrun or Slurm started several processes for the job, each of them calls this, and the
+    first one alone claims the job and writes.
 
     Parameters
     ----------
@@ -43,16 +49,22 @@ def run_job(job: Job, on_event: OnEvent | None = None, terminated: Flag | None =
     Raises
     ------
     JobError
-        The job is completed or runs already; its state is left alone.
+        The job is completed or runs already, and its state is left alone; or the disk refuses.
     """
+    if not place().is_first:
+        return _run(job, Reporter(job, None, terminated=terminated))
     try:
         with FileLock(job.lock_path, timeout=0):
             if job.state().status is JobStatus.COMPLETED:
-                raise _cannot_run(job, "it is completed")
+                raise _cannot_run(job, "it is completed", _ANOTHER)
+            sweep(job)
             with EventLog(job.events_path) as log:
                 return _run(job, Reporter(job, log, on_event, terminated))
     except Timeout:
-        raise _cannot_run(job, "it is running already") from None
+        raise _cannot_run(job, "it is running already", _ANOTHER) from None
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise _cannot_run(job, reason, "Free some space, or make the folder writable.") from error
 
 
 def main(folder: Path) -> int:
@@ -65,7 +77,10 @@ def main(folder: Path) -> int:
     except MedKDError as error:
         _log.error("%s", error)
         return 1
-    return 1 if state.status is JobStatus.FAILED else 0
+    if state.status is JobStatus.FAILED:
+        return 1
+    leave()
+    return 0
 
 
 def _run(job: Job, reporter: Reporter) -> JobState:
@@ -98,13 +113,8 @@ def _sentence(error: Exception) -> str:
     return f"Cannot train: something unexpected happened ({type(error).__name__}). See log.txt."
 
 
-def _cannot_run(job: Job, reason: str) -> JobError:
-    return JobError(
-        "Cannot run the job",
-        path=job.folder,
-        because=reason,
-        cure="Make a new job from its specification to train again.",
-    )
+def _cannot_run(job: Job, reason: str, cure: str) -> JobError:
+    return JobError("Cannot run the job", path=job.folder, because=reason, cure=cure)
 
 
 if __name__ == "__main__":

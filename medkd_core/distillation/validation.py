@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from lightning_fabric import Fabric
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from medkd_core.distillation.data import Films, plain_batches
 from medkd_core.distillation.inputs import network_inputs
-from medkd_core.distillation.losses.hybrid import hard_loss
+from medkd_core.distillation.loop.shares import Shares
 from medkd_core.evaluation.metrics import confusion_matrix, scores
 from medkd_core.imaging.recipe import InputRecipe
 
@@ -31,19 +32,21 @@ class Validation:
 
 
 def predict_logits(
-    model: nn.Module, films: Films, recipe: InputRecipe, fabric: Fabric
+    network: nn.Module, films: Films, recipe: InputRecipe, fabric: Fabric
 ) -> NDArray[np.float32]:
     """Logits of all images in their order, float32, (images, classes).
 
-    The network is left in evaluation mode.
+    Called by all processes of a run at once, each of which looks at its share. The network, on
+    Fabric's device, is left in evaluation mode.
     """
-    model.eval()
-    with torch.inference_mode():
+    network.eval()
+    shares = Shares(fabric)
+    with torch.inference_mode(), fabric.autocast():
         logits = [
-            model(network_inputs(fabric.to_device(batch.squares), recipe)).float().cpu()
-            for batch in plain_batches(films, _BATCH)
+            network(network_inputs(fabric.to_device(batch.squares), recipe)).float()
+            for batch in plain_batches(films, _BATCH, shares.slice_of(len(films)))
         ]
-    return torch.cat(logits).numpy()
+        return shares.gathered(torch.cat(logits), len(films)).cpu().numpy()
 
 
 def validate(
@@ -52,7 +55,9 @@ def validate(
     """Compare logits, (images, classes), with labels, (images,)."""
     classes = logits.shape[1]
     confusion = confusion_matrix(labels, logits.argmax(axis=1), classes)
-    loss = hard_loss(torch.from_numpy(logits), torch.from_numpy(labels), class_weights.cpu())
+    loss = F.cross_entropy(
+        torch.from_numpy(logits), torch.from_numpy(labels), weight=class_weights.cpu()
+    )
     return Validation(
         loss=loss.item(),
         confusion=confusion.tolist(),

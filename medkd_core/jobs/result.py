@@ -12,8 +12,9 @@ from medkd_core.imaging.recipe import InputRecipe
 METRICS_FILE = "metrics.json"
 WEIGHTS_FILE = "weights.safetensors"
 LOGITS_FILE = "logits.npz"
-"""Arrays ``validation``, ``test`` (float32, (images, classes)) and ``validation_labels``,
-``test_labels`` (int64, (images,)), in the order of the data set's records."""
+"""Arrays ``validation``, ``test`` (float32, (images, classes)), ``validation_labels``,
+``test_labels`` (int64, (images,)), and ``test_images`` (paths below the data set's root),
+``test_groups``, ``test_sources`` (text, (images,)), in the order of the data set's records."""
 
 
 class JobResult(BaseModel):
@@ -36,6 +37,8 @@ class JobResult(BaseModel):
     """Training images of each class; empty in results of earlier versions."""
     validation_images: int
     test_images: int
+    unreadable: list[str] = []
+    """Images of any split that could not be decoded and were left out."""
     warnings: list[str]
     """What a reader of the numbers must know about the data."""
 

@@ -44,7 +44,8 @@ class MovingAverage:
         kept, new = self._split(self.network), self._split(network)
         share = 1 - min(self._decay, (1 + updates) / (10 + updates))
         torch._foreach_lerp_(kept[0], new[0], share)
-        torch._foreach_copy_(kept[1], new[1])
+        if kept[1]:
+            torch._foreach_copy_(kept[1], new[1])
 
     @staticmethod
     def _split(network: nn.Module) -> tuple[list[Tensor], list[Tensor]]:

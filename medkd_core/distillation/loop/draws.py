@@ -22,6 +22,10 @@ class Draws:
         self._rows = slice(0, 0)
         self._images = 0
 
+    def __deepcopy__(self, memo: object) -> Draws:
+        """A copied network draws what the first one draws; generators cannot be copied."""
+        return self
+
     def begin(self, key: Sequence[int], rows: slice, images: int) -> None:
         """Say what the next forward pass looks at.
 

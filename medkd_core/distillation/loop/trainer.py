@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
 import time
-from collections import Counter
 from collections.abc import Iterator
 
 import torch
@@ -19,21 +19,28 @@ from medkd_core.distillation.data import (
 )
 from medkd_core.distillation.inputs import network_inputs
 from medkd_core.distillation.loop.checkpoints import load_checkpoint, save_checkpoint
+from medkd_core.distillation.loop.meter import Meter
+from medkd_core.distillation.loop.optimising import set_learning_rate
 from medkd_core.distillation.loop.progress import Progress
+from medkd_core.distillation.loop.ready import Run
 from medkd_core.distillation.loop.schedule import learning_rate
-from medkd_core.distillation.losses.hybrid import HybridLoss, hard_loss, hybrid_loss, soft_loss
-from medkd_core.distillation.preparation import Run
-from medkd_core.distillation.reporting import Reporter
+from medkd_core.distillation.loop.shares import Indices, Part
+from medkd_core.distillation.loop.telling import diverged, epoch_done, steps_done
+from medkd_core.distillation.losses.hybrid import HybridLoss
+from medkd_core.distillation.reporting import Reporter, StopRequested
+from medkd_core.distillation.signals.views import view_seed
 from medkd_core.distillation.validation import Validation, predict_logits, validate
-from medkd_core.errors import JobError
-from medkd_core.jobs.events import CheckpointSaved, EpochDone, Started, StepDone
+from medkd_core.jobs.events import CheckpointSaved, Started
 from medkd_core.networks.weights import save_weights
 
 BEST = "best.safetensors"
 LAST = "last.safetensors"
 
-_GRADIENT_NORM = 1.0
 _REPORT_SECONDS = 1.0
+_CHECKPOINT_SECONDS = float(os.environ.get("MEDKD_CHECKPOINT_SECONDS", "600"))
+"""A kill costs no more than this, and the steps since the last one when an epoch ends sooner."""
+
+Losses = dict[str, float]
 
 
 class Trainer:
@@ -43,9 +50,10 @@ class Trainer:
         self._run = run
         self._reporter = reporter
         self._spec = run.job.spec.training
+        self._seed = run.job.spec.seed
         self._folder = run.job.checkpoint_folder
-        self._batch_size = 32 if self._spec.batch_size == "largest" else self._spec.batch_size
-        self._steps = -(-len(run.train) // self._batch_size)
+        self._steps = -(-len(run.train) // run.batch_size)
+        self._saved = time.monotonic()
 
     def train(self) -> Progress:
         """Run all epochs that are left.
@@ -55,66 +63,105 @@ class Trainer:
         StopRequested
             Asked to pause (a checkpoint was written) or to cancel.
         JobError
-            The loss is no number any more, or a checkpoint cannot be written.
+            A loss or a gradient is no number any more, or a checkpoint cannot be written.
         """
         progress = self._resumed()
         self._reporter.event(
             Started(settings=self._run.settings(), epoch=progress.epoch, step=progress.step)
         )
-        while progress.epoch < self._spec.epochs:
+        while not progress.is_over(self._spec.epochs, self._spec.early_stopping):
             started = time.monotonic()
             progress = self._train_epoch(progress)
             validation = self._validate(progress)
             progress = self._end_epoch(progress, validation, time.monotonic() - started)
+        if progress.epoch < self._spec.epochs:
+            waited = progress.epoch - progress.best_epoch
+            self._reporter.say(f"Stopped early: {waited} epochs were no better than the best.")
         return progress
 
     def _train_epoch(self, progress: Progress) -> Progress:
         self._run.model.train()
-        meter = _Meter()
-        for batch in self._batches(progress):
+        meter = Meter()
+        steps = self._steps_left(progress)
+        batches = self._batches(progress, steps)
+        for parts in steps:
             self._pause_or_cancel(progress)
-            loss = self._step(batch, progress)
-            progress = progress.after_step(loss.total.item())
-            meter.add(loss, len(batch.labels))
+            losses = self._step(parts, batches, progress)
+            progress = progress.after_step(losses["total"])
+            meter.add(losses, parts[0].of)
             if meter.seconds > _REPORT_SECONDS or progress.step == self._steps:
                 self._report_steps(progress, meter)
-                meter = _Meter()
+                meter = Meter()
+            self._save_now_and_then(progress)
         return progress
 
-    def _batches(self, progress: Progress) -> Iterator[Batch]:
-        seed, spec = self._run.job.spec.seed, self._run.job.spec
-        indices = epoch_indices(len(self._run.train), self._batch_size, seed, progress.epoch)
+    def _steps_left(self, progress: Progress) -> list[list[Part]]:
+        """This process's parts of each step of the epoch that is not done yet."""
+        run, labels = self._run, self._run.train.labels
+        balance = labels if self._spec.sampling == "balanced" else None
+        images = epoch_indices(len(labels), run.batch_size, self._seed, progress.epoch, balance)
+        return [run.shares.parts(step, self._spec.accumulate) for step in images[progress.step :]]
+
+    def _batches(self, progress: Progress, steps: list[list[Part]]) -> Iterator[Batch]:
+        spec = self._run.job.spec
+        indices: list[Indices] = [part.indices for parts in steps for part in parts]
         kind = augmentation_kind(spec.data) if self._spec.augment else None
         view = view_of(spec, progress.epoch)
-        return training_batches(self._run.train, indices[progress.step :], seed, view, kind)
+        return training_batches(self._run.train, indices, view_seed(spec), view, kind)
 
-    def _step(self, batch: Batch, progress: Progress) -> HybridLoss:
-        run = self._run
-        for group in run.optimizer.param_groups:
-            group["lr"] = self._learning_rate(progress)
-        squares, labels = run.fabric.to_device((batch.squares, batch.labels))
-        loss = self._loss(squares, labels)
-        if not torch.isfinite(loss.total):
-            raise self._diverged(progress)
+    def _step(self, parts: list[Part], batches: Iterator[Batch], progress: Progress) -> Losses:
+        """One change of the weights; the losses are means over the step's images."""
+        run, rate = self._run, self._learning_rate(progress)
+        set_learning_rate(run.optimizer, rate)
         run.optimizer.zero_grad()
-        run.fabric.backward(loss.total)
-        run.fabric.clip_gradients(run.model, run.optimizer, max_norm=_GRADIENT_NORM)
+        sums: dict[str, Tensor] = {}
+        for part in parts:
+            with run.shares.until_last(run.model, part is parts[-1]):
+                loss = self._loss(part, next(batches), progress)
+                run.fabric.backward(loss.total * run.shares.scale(part))
+            for name, value in loss.parts().items():
+                sums[name] = sums.get(name, 0.0) + part.share * value.detach()
+        losses = dict(
+            zip(sums, run.shares.sums(torch.stack(list(sums.values()))).tolist(), strict=True)
+        )
+        norm = run.fabric.clip_gradients(
+            run.model, run.optimizer, max_norm=self._spec.gradient_clip, error_if_nonfinite=False
+        )
+        self._refuse_infinite(losses, norm, rate, progress)
         run.optimizer.step()
-        return loss
+        if run.average:
+            run.average.update(run.network, self._step_number(progress))
+        return losses
 
-    def _loss(self, squares: Tensor, labels: Tensor) -> HybridLoss:
-        run, distillation = self._run, self._run.job.spec.distillation
-        logits = run.model(network_inputs(squares, run.recipe)).float()
-        hard = hard_loss(logits, labels, run.class_weights, self._spec.label_smoothing)
-        soft = None
-        if run.teachers is not None:
-            targets = run.teachers.soft_labels(squares)
-            soft = soft_loss(logits, targets, distillation.temperature)
-        return hybrid_loss(hard, soft, distillation.soft_weight)
+    def _loss(self, part: Part, batch: Batch, progress: Progress) -> HybridLoss:
+        run = self._run
+        key = [self._seed, progress.epoch, progress.step]
+        run.draws.begin(key, part.rows, part.of)
+        squares, labels = run.fabric.to_device((batch.squares, batch.labels))
+        signals = run.teachers.of(batch) if run.teachers else []
+        with run.fabric.autocast():
+            return run.model(network_inputs(squares, run.recipe), labels, signals, progress.epoch)
+
+    def _refuse_infinite(
+        self, losses: Losses, norm: Tensor, rate: float, progress: Progress
+    ) -> None:
+        """Before the weights are changed, so that what was learned is not lost."""
+        wrong = [name for name, value in losses.items() if not math.isfinite(value)]
+        # With a scaler, gradients that are too large are expected, and such a step is left out.
+        if not wrong and not self._scaler() and not torch.isfinite(norm):
+            wrong = ["gradient"]
+        if wrong:
+            raise diverged(wrong, progress, rate)
+
+    def _scaler(self) -> dict[str, object]:
+        return self._run.fabric.strategy.precision.state_dict()
+
+    def _step_number(self, progress: Progress) -> int:
+        return progress.epoch * self._steps + progress.step
 
     def _learning_rate(self, progress: Progress) -> float:
         return learning_rate(
-            progress.epoch * self._steps + progress.step,
+            self._step_number(progress),
             self._spec.epochs * self._steps,
             # A run that is shorter than its warm-up would never reach the peak.
             min(self._spec.warmup_epochs, self._spec.epochs - 1) * self._steps,
@@ -123,32 +170,21 @@ class Trainer:
 
     def _validate(self, progress: Progress) -> Validation:
         run = self._run
-        logits = predict_logits(run.model, run.validation, run.recipe, run.fabric)
+        run.shares.share_buffers(run.judged)
+        logits = predict_logits(run.judged, run.validation, run.recipe, run.fabric)
         validation = validate(logits, run.validation.labels, run.class_weights)
         if not math.isfinite(validation.loss):
-            raise self._diverged(progress)
+            raise diverged(["validation"], progress, self._learning_rate(progress))
         return validation
 
     def _end_epoch(self, progress: Progress, validation: Validation, seconds: float) -> Progress:
         """Tell, keep the best, and write the checkpoint that the next epoch starts from."""
         done = progress.after_epoch(validation.macro_f1, validation.loss)
-        self._reporter.event(
-            EpochDone(
-                epoch=done.epoch,
-                train_loss=progress.loss_sum / progress.step,
-                validation_loss=validation.loss,
-                macro_f1=validation.macro_f1,
-                balanced_accuracy=validation.balanced_accuracy,
-                accuracy=validation.accuracy,
-                confusion=validation.confusion,
-                learning_rate=self._run.optimizer.param_groups[0]["lr"],
-                seconds=seconds,
-            )
-        )
+        rate = self._learning_rate(progress.model_copy(update={"step": progress.step - 1}))
+        self._reporter.event(epoch_done(progress, validation, rate, seconds))
         # The best first: killed between the two, the epoch is run again and writes the same.
-        if done.best_epoch == done.epoch:
-            self._folder.mkdir(exist_ok=True)
-            save_weights(self._run.network, self._folder / BEST)
+        if done.best_epoch == done.epoch and self._run.shares.is_first:
+            save_weights(self._run.judged, self._folder / BEST)
             self._reporter.event(CheckpointSaved(kind="best", epoch=done.epoch))
         self._save_last(done)
         self._reporter.change(
@@ -160,69 +196,42 @@ class Trainer:
         return done
 
     def _save_last(self, progress: Progress) -> None:
-        save_checkpoint(
-            self._folder / LAST, {"network": self._run.network}, self._run.optimizer, progress
-        )
-        self._reporter.event(CheckpointSaved(kind="last", epoch=progress.epoch))
+        run = self._run
+        self._saved = time.monotonic()
+        if run.shares.is_first:
+            save_checkpoint(
+                self._folder / LAST, run.modules(), run.optimizer, progress, self._scaler()
+            )
+            self._reporter.event(CheckpointSaved(kind="last", epoch=progress.epoch))
+
+    def _save_now_and_then(self, progress: Progress) -> None:
+        # The end of an epoch writes one itself.
+        if time.monotonic() - self._saved > _CHECKPOINT_SECONDS and progress.step < self._steps:
+            self._save_last(progress)
 
     def _resumed(self) -> Progress:
-        path = self._folder / LAST
+        run, path = self._run, self._folder / LAST
         if not path.exists():
             return Progress()
-        progress, _ = load_checkpoint(path, {"network": self._run.network}, self._run.optimizer)
+        progress, scaler = load_checkpoint(path, run.modules(), run.optimizer)
+        run.fabric.strategy.precision.load_state_dict(scaler)
         self._reporter.say(f"Going on after epoch {progress.epoch}, step {progress.step}.")
         return progress
 
     def _pause_or_cancel(self, progress: Progress) -> None:
+        """Between two steps, and all processes together."""
         request = self._reporter.stop_request()
-        if request is None:
+        if not self._run.shares.any(request is not None):
             return
+        request = request or StopRequested.by_system()
         if request.request == "pause":
             self._save_last(progress)
         raise request
 
-    def _report_steps(self, progress: Progress, meter: _Meter) -> None:
+    def _report_steps(self, progress: Progress, meter: Meter) -> None:
         left = (self._spec.epochs - progress.epoch) * self._steps - progress.step
-        self._reporter.event(
-            StepDone(
-                epoch=progress.epoch + 1,
-                step=progress.step,
-                steps=self._steps,
-                losses=meter.mean_losses(),
-                images_per_second=meter.images / meter.seconds,
-            )
-        )
+        self._reporter.event(steps_done(progress, self._steps, meter))
         self._reporter.change_soon(
             message=f"Epoch {progress.epoch + 1}, step {progress.step} of {self._steps}",
             seconds_left=left * meter.seconds / meter.steps,
         )
-
-    def _diverged(self, progress: Progress) -> JobError:
-        return JobError(
-            "Cannot go on training",
-            because=f"the loss is not a finite number in epoch {progress.epoch + 1} after step "
-            f"{progress.step}",
-            cure="Lower the learning rate or lengthen the warm-up; the last checkpoint is kept.",
-        )
-
-
-class _Meter:
-    """Mean losses and speed since it was made."""
-
-    def __init__(self) -> None:
-        self._started = time.perf_counter()
-        self._sums: Counter[str] = Counter()
-        self.images = 0
-        self.steps = 0
-
-    @property
-    def seconds(self) -> float:
-        return time.perf_counter() - self._started
-
-    def add(self, loss: HybridLoss, images: int) -> None:
-        self._sums.update({name: value.item() for name, value in loss.parts().items()})
-        self.images += images
-        self.steps += 1
-
-    def mean_losses(self) -> dict[str, float]:
-        return {name: total / self.steps for name, total in self._sums.items()}
