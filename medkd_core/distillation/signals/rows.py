@@ -94,20 +94,28 @@ class StoredRows:
     def __init__(self, folder: Path, contents: Contents) -> None:
         self.folder = folder
         self.contents = contents
+        self._verified: dict[int, str] = {}
         self.is_held = hold_while_alive(self, folder / FACTS_FILE)
         # What was used last is removed last; somebody else's rows can be used without leave to.
         with suppress(OSError):
             os.utime(folder / FACTS_FILE)
 
     def missing(self) -> list[range]:
-        """Blocks that were never written, or that the disk has spoilt."""
+        """Blocks that were never written, or that the disk had spoilt when first looked at."""
         noted = self._noted()
         with (self.folder / ROWS_FILE).open("rb") as file:
-            return [
-                block
-                for block in self.contents.blocks()
-                if block.start not in noted or noted[block.start] != self._digest(file, block)
-            ]
+            for block in self.contents.blocks():
+                if noted.get(block.start) != self._verified.get(block.start):
+                    self._verified[block.start] = self._digest(file, block)
+        return [
+            block
+            for block in self.contents.blocks()
+            if block.start not in noted or noted[block.start] != self._verified[block.start]
+        ]
+
+    def missing_bytes(self) -> int:
+        """What the missing blocks will take."""
+        return sum(len(block) for block in self.missing()) * self.contents.dtype.itemsize
 
     def write(self, block: range, rows: Rows) -> None:
         """Add a block; for a process within `filling`.
@@ -175,6 +183,22 @@ def create_rows(folder: Path, contents: Contents) -> None:
         beside.rmdir()
         raise
     sync_folder(folder.parent)
+
+
+def mend_rows(folder: Path, contents: Contents) -> None:
+    """Put back what somebody removed or cut; rows that are lost are computed again.
+
+    Raises
+    ------
+    OSError
+        The disk refuses, or the folder is gone.
+    """
+    facts, rows = folder / FACTS_FILE, folder / ROWS_FILE
+    if not facts.exists():
+        write_durably(facts, contents.description)
+    rows.touch()
+    if rows.stat().st_size != contents.nbytes:
+        os.truncate(rows, contents.nbytes)
 
 
 @contextmanager

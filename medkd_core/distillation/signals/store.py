@@ -17,6 +17,7 @@ from medkd_core.distillation.signals.rows import (
     Contents,
     StoredRows,
     create_rows,
+    mend_rows,
     told,
 )
 from medkd_core.errors import JobError
@@ -55,15 +56,18 @@ class RowStore:
         """
         with told(self.root):
             self.root.mkdir(parents=True, exist_ok=True)
-            opened = [self._opened(contents) for contents in wanted]
+            there = {
+                contents.key: self._opened(contents)
+                for contents in wanted
+                if (self.root / contents.key).exists()
+            }
             absent = sum(
-                len(block) * rows.contents.dtype.itemsize
-                for rows in opened
-                for block in rows.missing()
+                there[contents.key].missing_bytes() if contents.key in there else contents.nbytes
+                for contents in wanted
             )
-        if absent:
-            self._make_room(opened, absent)
-        return opened
+            if absent:
+                self._make_room(wanted, absent)
+            return [there.get(contents.key) or self._opened(contents) for contents in wanted]
 
     def _opened(self, contents: Contents) -> StoredRows:
         folder = self.root / contents.key
@@ -75,19 +79,21 @@ class RowStore:
                 except OSError:
                     if not folder.exists():
                         raise
+            # Another process may be about to remove it.
             with suppress(FileNotFoundError):
+                mend_rows(folder, contents)
                 rows = StoredRows(folder, contents)
                 if rows.is_held:
                     return rows
 
-    def _make_room(self, opened: Sequence[StoredRows], absent: int) -> None:
+    def _make_room(self, wanted: Sequence[Contents], absent: int) -> None:
         for leftover in self.root.glob(f".*{_REMOVED}"):
             shutil.rmtree(leftover, ignore_errors=True)
-        own = {rows.folder for rows in opened}
-        needed = sum(rows.contents.nbytes for rows in opened)
+        own = {contents.key for contents in wanted}
+        needed = sum(contents.nbytes for contents in wanted)
         if needed > self._limit:
             raise self._too_large(needed)
-        others = sorted(_used_last(folder) for folder in self._folders() if folder not in own)
+        others = sorted(_used_last(folder) for folder in self._folders() if folder.name not in own)
         taken = needed + sum(size for _, size, _ in others)
         for _, size, folder in others:
             if taken > self._limit or self._free_bytes() < absent:

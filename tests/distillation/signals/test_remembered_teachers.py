@@ -143,15 +143,15 @@ def test_nobody_is_asked_twice_and_students_of_other_seeds_share_the_answers(
 def test_work_that_was_stopped_goes_on_where_it_stopped(
     images: Films, teachers: list[Teacher], student: MakeSpec, fabric: Fabric, store: RowStore
 ) -> None:
-    few = Films(images.squares[:18], images.labels[:18])
+    few, one = Films(images.squares[:17], images.labels[:17]), teachers[:1]
     spec, rest = student(explanation_weight=1.0, views=1), Asked()
     with pytest.raises(OperationCancelled):
-        open_teachers(spec, teachers, few, fabric, Asked(at_most=2 * 18 + 17), store)
-    signals = open_teachers(spec, teachers, few, fabric, rest, store)
-    # Both teachers' answers and the first 16 maps were kept.
-    assert rest.done == rest.total == 2 * 18 - 16
-    whole = open_teachers(spec, teachers, few, fabric, store=RowStore(store.root / "other"))
-    shown = batch(few, spec, np.arange(18), view=0)
+        open_teachers(spec, one, few, fabric, Asked(at_most=2 * 17 - 1), store)
+    signals = open_teachers(spec, one, few, fabric, rest, store)
+    # The answers and the first 16 maps were kept.
+    assert rest.done == rest.total == 1
+    whole = open_teachers(spec, one, few, fabric, store=RowStore(store.root / "other"))
+    shown = batch(few, spec, np.arange(17), view=0)
     for ours, theirs in zip(signals.of(shown), whole.of(shown), strict=True):
         assert torch.equal(ours.logits, theirs.logits)
         assert torch.equal(ours.maps, theirs.maps)
