@@ -107,6 +107,33 @@ def test_mirrored_and_turned_tissue_is_recognised(tmp_path: Path) -> None:
     assert [copies.images for copies in duplicates] == [["lung_aca/3.jpeg", "lung_aca/turned.jpeg"]]
 
 
+def test_an_empty_class_is_a_finding(drawn_set: Path) -> None:
+    for split in ("Train", "Val", "Test"):
+        for tree in (LUNG_TREE, INFECTION_TREE):
+            shutil.rmtree(folder(drawn_set, split, "Non-COVID", "images", tree))
+    report = audit(drawn_set, "covid-qu-ex")
+    assert report.empty_classes == ["Non-COVID"]
+    assert report.classes["Non-COVID"] == 0
+    assert report.balance == 0
+
+
+def test_a_set_with_a_table_is_audited_like_others(drawn_set: Path, tmp_path: Path) -> None:
+    images = sorted(drawn_set.rglob("images/*.png"))[:9]
+    names = [image.relative_to(drawn_set).as_posix() for image in images]
+    names.append("gone.png")
+    rows = [
+        f"{name},{'ab'[i % 2]},{'train' if i % 3 else 'test'},p" for i, name in enumerate(names)
+    ]
+    table = tmp_path / "labels.csv"
+    table.write_text("\n".join(["path,label,split,group", *rows]))
+    report = audit(drawn_set, "csv", table=table, skip_unreadable=True)
+    assert report.classes == {"a": 5, "b": 4}
+    assert report.splits["test"] == {"a": 2, "b": 1}
+    assert any("left out: 1 (lines 11)" in warning for warning in report.warnings)
+    assert "Groups that stand in more than one split: 1." in report.warnings
+    assert not report.lung_masks
+
+
 def test_report_is_one_json_document(clean_set: Path) -> None:
     text = audit(clean_set, "covid-qu-ex").model_dump_json()
     assert '"leaks":[]' in text

@@ -1,0 +1,54 @@
+"""``medkd datasets audit`` as a shell runs it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+Medkd = Callable[..., Any]
+
+
+def write_class(folder: Path, number: int) -> None:
+    folder.mkdir(parents=True)
+    for index in range(number):
+        pixels = np.random.default_rng([number, index]).integers(0, 255, (16, 16), np.uint8)
+        Image.fromarray(pixels).save(folder / f"film [{index}].png")
+
+
+def test_an_empty_class_is_named_and_fails(medkd: Medkd, tmp_path: Path) -> None:
+    write_class(tmp_path / "set" / "ill", 3)
+    write_class(tmp_path / "set" / "well", 0)
+    done = medkd("datasets", "audit", tmp_path / "set", "--kind", "folder")
+    assert done.status == 1
+    assert "Empty class: well" in done.output
+    as_json = medkd("datasets", "audit", tmp_path / "set", "--kind", "folder", "--json")
+    assert as_json.status == 1
+    assert as_json.document["empty_classes"] == ["well"]
+
+
+def test_one_class_fails_and_two_do_not(medkd: Medkd, tmp_path: Path) -> None:
+    write_class(tmp_path / "set" / "ill", 3)
+    done = medkd("datasets", "audit", tmp_path / "set", "--kind", "folder")
+    assert done.status == 1
+    assert "Only one class" in done.output
+    write_class(tmp_path / "set" / "well", 2)
+    done = medkd("datasets", "audit", tmp_path / "set", "--kind", "folder")
+    assert done.status == 0
+    assert "Sizes: 5 of 16 x 16" in done.output
+    assert "the smallest class has 67% of the images of the largest" in done.output
+
+
+def test_a_table_is_given_by_its_columns(medkd: Medkd, tmp_path: Path) -> None:
+    write_class(tmp_path / "set", 4)
+    lines = [f"film [{index}].png;{'ab'[index % 2]}" for index in range(4)]
+    (tmp_path / "labels.csv").write_text("\n".join(["file;finding", *lines]))
+    columns = ("--path-column", "file", "--label-column", "finding")
+    audit = ("datasets", "audit", tmp_path / "set", "--kind", "csv")
+    done = medkd(*audit, "--table", tmp_path / "labels.csv", *columns, "--json")
+    assert done.status == 0
+    assert done.document["classes"] == {"a": 2, "b": 2}
+    refused = medkd(*audit)
+    assert refused.status == 1
+    assert "data.table" in refused.errors
