@@ -18,8 +18,17 @@ from medkd_core.launching.commands import training_command, training_environment
 if TYPE_CHECKING:
     from submitit.helpers import DelayedSubmission
 
+Checkpoints = dict[str, int]
+"""When each file of a checkpoint was written."""
+
 _POLL_SECONDS = 0.1
+_ENDED = (JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED)
+_MOST_FRUITLESS_TURNS = 3
 _STOPPED = "Slurm stopped it; it goes on when Slurm starts it again."
+_FRUITLESS = (
+    f"Cannot go on: {_MOST_FRUITLESS_TURNS} time limits passed without a new checkpoint. Make a "
+    "new job with more launch.minutes, or resume this one if it only prepares itself."
+)
 
 
 class TrainUnderSlurm:
@@ -34,10 +43,15 @@ class TrainUnderSlurm:
     ----------
     folder : str
         Of the job; a plain text, since submitit pickles this object.
+    fruitless_turns : int
+        Time limits in a row that passed without a new checkpoint. After three the job is given up:
+        it would take processors from others for ever.
     """
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, fruitless_turns: int = 0) -> None:
         self.folder = folder
+        self.fruitless_turns = fruitless_turns
+        self._checkpoints: Checkpoints = {}
         self._process: ProcessIdentity | None = None
         self._is_stopped = False
 
@@ -50,6 +64,7 @@ class TrainUnderSlurm:
             The trainer failed: so that Slurm's accounts say so too.
         """
         job = open_job(Path(self.folder))
+        self._checkpoints = _checkpoints(job)
         signal.signal(signal.SIGTERM, self._note_stop)
         with job.log_path.open("ab") as log:
             process = subprocess.Popen(
@@ -67,7 +82,7 @@ class TrainUnderSlurm:
             sys.exit(status)
 
     def checkpoint(self) -> DelayedSubmission | None:
-        """Pause the job; None when it has ended, or its user wants it to stop.
+        """Pause the job; None when it has ended, or is not to go on.
 
         Called by submitit in a signal handler, while `__call__` waits for the trainer.
         """
@@ -78,9 +93,10 @@ class TrainUnderSlurm:
         if not asked_by_user:
             job.request("pause")
         self._wait_for_process(_patience_seconds(job))
-        if asked_by_user or not _wait_for_next_turn(job):
+        fruitless = self.fruitless_turns + 1 if _checkpoints(job) == self._checkpoints else 0
+        if asked_by_user or not _wait_for_next_turn(job, fruitless):
             return None
-        return DelayedSubmission(TrainUnderSlurm(self.folder))
+        return DelayedSubmission(TrainUnderSlurm(self.folder, fruitless))
 
     def _note_stop(self, *_: object) -> None:
         self._is_stopped = True
@@ -96,15 +112,24 @@ def notice_seconds(launch: LaunchSpec) -> int:
     return min(120, launch.minutes * 60 // 2)
 
 
-def _wait_for_next_turn(job: Job) -> bool:
-    """Say that a stopped job will go on; False when there is nothing to go on with."""
+def _wait_for_next_turn(job: Job, fruitless_turns: int = 0) -> bool:
+    """Say that a stopped job will go on; False when it will not."""
     state = job.state()
-    if state.status in (JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED):
+    if state.status in _ENDED or job.requested() == "cancel":
         return False
     # A pause that did not come in time must not stop the job when it is started again.
     job.clear_request()
+    if fruitless_turns >= _MOST_FRUITLESS_TURNS:
+        job.set_state(state.changed(status=JobStatus.FAILED, message=_FRUITLESS, seconds_left=None))
+        return False
     job.set_state(state.changed(status=JobStatus.QUEUED, message=_STOPPED, seconds_left=None))
     return True
+
+
+def _checkpoints(job: Job) -> Checkpoints:
+    if not job.checkpoint_folder.is_dir():
+        return {}
+    return {path.name: path.stat().st_mtime_ns for path in job.checkpoint_folder.iterdir()}
 
 
 def _patience_seconds(job: Job) -> float:
