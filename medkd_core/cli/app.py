@@ -12,7 +12,17 @@ import platformdirs
 import typer
 
 from medkd_core import RESEARCH_USE_ONLY, __version__
-from medkd_core.cli import datasets, demo, evaluating, explaining, jobs, models, profiling, reading
+from medkd_core.cli import (
+    datasets,
+    demo,
+    evaluating,
+    experiments,
+    explaining,
+    jobs,
+    models,
+    profiling,
+    reading,
+)
 from medkd_core.cli.console import errors, on_one_line
 from medkd_core.errors import MedKDError, SpecError
 
@@ -27,6 +37,7 @@ app = typer.Typer(
 reading.register(app)
 explaining.register(app)
 jobs.register(app)
+experiments.register(app)
 evaluating.register(app)
 profiling.register(app)
 models.register(app)

@@ -1,4 +1,4 @@
-"""``train``, ``jobs`` and ``recipe``: distillation jobs from the command line."""
+"""``train`` and ``jobs``: distillation jobs from the command line."""
 
 from __future__ import annotations
 
@@ -11,10 +11,7 @@ from rich.table import Column, Table
 
 from medkd_core.cli.console import answers, errors, write_json
 from medkd_core.cli.options import JobsOption, JsonOption
-from medkd_core.cli.writing import write_together
-from medkd_core.errors import JobError
 from medkd_core.jobs.events import EpochDone, Event, EventReader, Finished, Message
-from medkd_core.jobs.recipes import RECIPES, recipe_text
 from medkd_core.jobs.spec_file import load_spec
 from medkd_core.jobs.state import JobStatus
 from medkd_core.jobs.store import Job, JobStore
@@ -37,7 +34,6 @@ JobArgument = Annotated[str, typer.Argument(help="Identifier of a job, or its fo
 def register(parent: typer.Typer) -> None:
     """Add the commands of this module."""
     parent.command()(train)
-    parent.command()(recipe)
     parent.add_typer(app, name="jobs")
 
 
@@ -61,26 +57,6 @@ def train(
     except KeyboardInterrupt:
         cancel_job(job)
         raise
-
-
-def recipe(
-    name: Annotated[str, typer.Argument(help=f"One of {', '.join(RECIPES)}.")],
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Folder to write the specs into.")
-    ] = None,
-) -> None:
-    """Write commented specs of a known experiment."""
-    texts = recipe_text(name)
-    if output is None:
-        for file_name, text in texts.items():
-            typer.echo(f"# ---- {file_name}\n{text}")
-        return
-    taken = [file_name for file_name in texts if (output / file_name).exists()]
-    if taken:
-        raise JobError("Cannot write", path=output / taken[0], because="it is there already")
-    write_together(output, {file_name: text.encode() for file_name, text in texts.items()})
-    for file_name in texts:
-        answers.print(f"{output / file_name}", soft_wrap=True)
 
 
 @app.command("list")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from medkd_core.datasets.record import Dataset, Record
 from medkd_core.errors import JobError
-from medkd_core.jobs.result import LOGITS_FILE
+from medkd_core.jobs.result import LOGITS_FILE, read_result
 from medkd_core.jobs.store import Job
 
 
@@ -64,38 +64,27 @@ def decisions_on(
     )
 
 
-def decisions_of(job: Job, dataset: Dataset) -> Decisions:
+def decisions_of(job: Job) -> Decisions:
     """Read what a completed job's network decided on its test split.
-
-    Parameters
-    ----------
-    job : Job
-    dataset : Dataset
-        The one that the job was trained on.
 
     Raises
     ------
     JobError
-        The job has no result, or the data set is not what it was then.
+        The job has no result, it is damaged, or an early version of MedKD wrote it.
     """
-    records = dataset.split("test")
+    classes = tuple(read_result(job.result_folder).classes)
     path = job.result_folder / LOGITS_FILE
     try:
         with np.load(path, allow_pickle=False) as stored:
-            decided, labels = stored["test"].argmax(axis=1), stored["test_labels"]
+            images, groups, sources = (
+                tuple(stored[f"test_{name}"].tolist()) for name in ("images", "groups", "sources")
+            )
+            truth, decided = stored["test_labels"], stored["test"].argmax(axis=1)
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise JobError(
-            "Cannot read the result of a job from",
+            "Cannot read which images were tested from",
             path=path,
-            because="it is missing or damaged",
+            because="the file is missing, damaged or of an early version",
             cure="Train the job again.",
         ) from error
-    found = [dataset.class_index(record.label) for record in records]
-    if labels.tolist() != found:
-        raise JobError(
-            "Cannot tell the test images of the job",
-            path=job.folder,
-            because=f"the data set {dataset.name} is not what it was when the job was tested",
-            cure="Restore the data set, or train the job again.",
-        )
-    return decisions_on(dataset, records, decided)
+    return Decisions(classes, images, groups, sources, truth, decided)

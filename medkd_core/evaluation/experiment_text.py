@@ -33,14 +33,14 @@ def experiment_text(report: ExperimentReport) -> str:
     return "\n".join(lines)
 
 
-def written(estimate: Estimate, *, signed: bool = False) -> str:
+def written(estimate: Estimate, *, signed: bool = False, between: str = " to ") -> str:
     """An estimate in a cell: ``0.812 (0.771 to 0.850) ± 0.012``."""
     style = "+.3f" if signed else ".3f"
     value, low, high = (
         format(number, style) for number in (estimate.mean, estimate.low, estimate.high)
     )
     spread = "" if estimate.spread is None else f" ± {estimate.spread:.3f}"
-    return f"{value} ({low} to {high}){spread}"
+    return f"{value} ({low}{between}{high}){spread}"
 
 
 def _test(test: SetResult) -> list[str]:

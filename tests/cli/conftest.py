@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,9 @@ from typing import Any
 import pytest
 
 from medkd_core.cli.app import main
+from medkd_core.datasets.phantom import draw_phantom
+from medkd_core.datasets.phantom_dicom import write_dicom_study
+from medkd_core.datasets.phantom_files import write_png
 
 
 @dataclass(frozen=True)
@@ -47,3 +51,21 @@ def medkd(
         return Done(status, written.out, written.err)
 
     return run
+
+
+@pytest.fixture
+def films(tmp_path: Path) -> Path:
+    folder = tmp_path / "films"
+    folder.mkdir()
+    write_dicom_study(folder / "film.dcm", draw_phantom(3, "COVID-19", 160))
+    write_png(folder / "film.png", draw_phantom(4, "Normal", 128))
+    (folder / "notes.txt").write_text("not a picture")
+    return folder
+
+
+@pytest.fixture
+def heeded_interrupts() -> Iterator[None]:
+    """A shell has what it starts in the background ignore Ctrl-C, and that is passed on."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -64,14 +64,6 @@ def test_wrong_options_are_refused_before_anything_is_measured(
     assert done.status in {1, 2}
     assert told in done.errors
     assert "Measuring" not in done.errors
-
-
-@pytest.fixture
-def heeded_interrupts() -> Iterator[None]:
-    """A shell has what it starts in the background ignore Ctrl-C, and that is passed on."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.usefixtures("heeded_interrupts")
