@@ -8,10 +8,12 @@ from contextlib import contextmanager, nullcontext
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from medkd_core.distillation.losses.deciding_layer import deciding_layer
 from medkd_core.distillation.losses.maps import class_map
 from medkd_core.distillation.signals.signal import Signal
 from medkd_core.networks.access import last_layer
-from medkd_core.networks.target_layers import with_target_layer
+from medkd_core.networks.registry import network_facts
+from medkd_core.networks.target_layers import TargetLayer
 
 
 class SignalReader:
@@ -29,14 +31,16 @@ class SignalReader:
     image_size : int
         Side of its square input in pixels.
     target_layer : str, optional
-        Whose map is compared; the registry's when left out.
+        Whose map is compared, or the last `deciding_layer` before it; the registry's when left out.
     features : bool
         Whether pooled features are wanted.
+    maps : bool
+        Whether maps are wanted, in some batches at least.
 
     Raises
     ------
     NetworkError
-        There is no such layer, or its output is no map.
+        There is no such layer, its output is no map, or nothing decides by places.
     """
 
     def __init__(
@@ -47,11 +51,11 @@ class SignalReader:
         target_layer: str | None = None,
         *,
         features: bool = False,
+        maps: bool = False,
     ) -> None:
-        explained = with_target_layer(network, name, image_size, target_layer)
+        layer = target_layer or network_facts(name).target_layer
         self._network = network
-        self._target = network.get_submodule(explained.target_layer)
-        self._layout, self._prefix_tokens = explained.layout, explained.prefix_tokens
+        self._layer = deciding_layer(network, layer, image_size) if maps else None
         self._classifier = last_layer(network)
         self._features = features
 
@@ -68,27 +72,25 @@ class SignalReader:
         labels : int64, (batch,)
             The classes that the maps speak of.
         maps : bool
-            Whether maps are wanted: they cost a second pass, forth and back, through what lies
-            behind the target layer.
+            Whether maps are wanted of this batch: they cost a second pass, forth and back, through
+            what lies behind the target layer.
 
         Returns
         -------
         Signal
             Maps are signed and of any size; see `class_map`.
         """
-        with self._listening(maps) as seen, _derivable_twice() if maps else nullcontext():
+        layer = self._layer if maps else None
+        with self._listening(layer) as seen, _derivable_twice() if layer else nullcontext():
             logits = model(inputs)
         return Signal(
             logits=logits.float(),
             features=seen["features"].flatten(1).float() if self._features else None,
-            maps=self._class_map(seen, labels) if maps else None,
+            maps=_class_map(seen, labels, layer) if layer else None,
         )
 
-    def _class_map(self, seen: dict[str, Tensor], labels: Tensor) -> Tensor:
-        return class_map(seen["logits"], seen["map"], labels, self._layout, self._prefix_tokens)
-
     @contextmanager
-    def _listening(self, maps: bool) -> Iterator[dict[str, Tensor]]:
+    def _listening(self, layer: TargetLayer | None) -> Iterator[dict[str, Tensor]]:
         """Keep what passes; a model's own output may have been converted, and lost its graph."""
         seen: dict[str, Tensor] = {}
 
@@ -105,14 +107,19 @@ class SignalReader:
         handles = []
         if self._features:
             handles.append(self._classifier.register_forward_pre_hook(keep_features))
-        if maps:
-            handles.append(self._target.register_forward_hook(keep_map))
+        if layer:
+            target = self._network.get_submodule(layer.name)
+            handles.append(target.register_forward_hook(keep_map))
             handles.append(self._network.register_forward_hook(keep_logits))
         try:
             yield seen
         finally:
             for handle in handles:
                 handle.remove()
+
+
+def _class_map(seen: dict[str, Tensor], labels: Tensor, layer: TargetLayer) -> Tensor:
+    return class_map(seen["logits"], seen["map"], labels, layer.layout, layer.prefix_tokens)
 
 
 def _in_graph(output: Tensor) -> Tensor:

@@ -5,8 +5,10 @@ import torch
 from torch import Tensor, nn
 
 from medkd_core.distillation.devices import make_fabric
+from medkd_core.distillation.losses.deciding_layer import deciding_layer
 from medkd_core.distillation.losses.maps import map_loss
 from medkd_core.distillation.losses.student_signal import SignalReader
+from medkd_core.errors import NetworkError
 from medkd_core.networks import create_network
 from medkd_core.networks.access import last_layer
 from medkd_core.networks.target_layers import with_target_layer
@@ -34,12 +36,17 @@ def images(name: str) -> Tensor:
 
 def read(name: str, network: nn.Module, model: nn.Module | None = None) -> tuple[Tensor, Tensor]:
     """Loss of a map that looks at the upper left corner, and the map."""
-    reader = SignalReader(network, name, size_of(name))
-    signal = reader.read(model or network, images(name), LABELS, maps=True)
-    assert signal.maps is not None
+    reader = SignalReader(network, name, size_of(name), maps=True)
+    maps = reader.read(model or network, images(name), LABELS, maps=True).maps
+    assert maps is not None
+    return looks_at_the_corner(maps), maps
+
+
+def looks_at_the_corner(maps: Tensor | None) -> Tensor:
+    assert maps is not None
     corner = torch.zeros(3, 4, 4)
     corner[:, :2, :2] = 1
-    return map_loss(signal.maps, [corner], torch.ones(3, 1)), signal.maps
+    return map_loss(maps, [corner], torch.ones(3, 1))
 
 
 @pytest.mark.parametrize(
@@ -55,27 +62,48 @@ def test_every_network_has_a_map_that_teaches_it(name: str) -> None:
     slopes = [weight.grad for weight in network.parameters() if weight.grad is not None]
     assert all(torch.isfinite(slope).all() for slope in slopes)
     # The first layer and the last alike.
-    first, last = next(network.parameters()), last_layer(network).get_parameter("weight")
+    first = next(layer for layer in network.modules() if isinstance(layer, nn.Conv2d)).weight
+    last = last_layer(network).get_parameter("weight")
     assert first.grad is not None
     assert last.grad is not None
     assert first.grad.any()
     assert last.grad.any()
 
 
+@pytest.mark.slow
+def test_network_read_at_its_class_token_is_explained_where_its_places_still_decide() -> None:
+    network = small("timm:vit_tiny_patch16_224")
+    found = deciding_layer(network, "norm", 224)
+    assert found.name == "blocks.11.norm1"
+    assert deciding_layer(network, "blocks.4", 224).name == "blocks.4"
+
+
+def test_target_layer_whose_places_decide_is_the_one() -> None:
+    assert deciding_layer(small("ofa_595"), "blocks.19", SIZE).name == "blocks.19"
+
+
+def test_map_of_a_single_cell_is_refused() -> None:
+    with pytest.raises(NetworkError, match="its output is no map"):
+        SignalReader(small("ofa_595"), "ofa_595", 32, maps=True)
+
+
 def test_student_learns_to_look_where_it_is_told() -> None:
     network = small("ofa_595").eval()
     optimizer = torch.optim.Adam(network.parameters(), lr=3e-3)
-    before, _ = read("ofa_595", network)
+    reader = SignalReader(network, "ofa_595", SIZE, maps=True)
+    losses = []
     for _ in range(8):
         optimizer.zero_grad()
-        read("ofa_595", network)[0].backward()
+        maps = reader.read(network, images("ofa_595"), LABELS, maps=True).maps
+        losses.append(looks_at_the_corner(maps))
+        losses[-1].backward()
         optimizer.step()
-    assert read("ofa_595", network)[0] < 0.8 * before
+    assert losses[-1] < 0.8 * losses[0]
 
 
 def test_logits_and_features_are_those_of_a_plain_pass() -> None:
     network = small("ofa_595").eval()
-    reader = SignalReader(network, "ofa_595", SIZE, features=True)
+    reader = SignalReader(network, "ofa_595", SIZE, features=True, maps=True)
     signal = reader.read(network, images("ofa_595"), LABELS, maps=True)
     logits, _, features = with_target_layer(network, "ofa_595", SIZE)(images("ofa_595"))
     assert torch.equal(signal.logits, logits)
@@ -88,7 +116,7 @@ def test_only_what_is_asked_for_is_read_and_nothing_stays_behind() -> None:
     signal = SignalReader(network, "ofa_595", SIZE).read(network, images("ofa_595"), LABELS)
     assert signal.features is None
     assert signal.maps is None
-    SignalReader(network, "ofa_595", SIZE, features=True).read(
+    SignalReader(network, "ofa_595", SIZE, features=True, maps=True).read(
         network, images("ofa_595"), LABELS, maps=True
     )
     hooks = [module._forward_hooks or module._forward_pre_hooks for module in network.modules()]
@@ -97,7 +125,7 @@ def test_only_what_is_asked_for_is_read_and_nothing_stays_behind() -> None:
 
 def test_another_target_layer_is_compared_if_asked_for() -> None:
     network = small("ofa_595")
-    reader = SignalReader(network, "ofa_595", SIZE, "blocks.8")
+    reader = SignalReader(network, "ofa_595", SIZE, "blocks.8", maps=True)
     maps = reader.read(network, images("ofa_595"), LABELS, maps=True).maps
     assert maps is not None
     assert maps.shape[1:] == (4, 4)
