@@ -31,6 +31,7 @@ class AuditSummary(BaseModel):
 
     images: int
     classes: dict[str, int]
+    empty_classes: list[str] = []
     splits: dict[str, dict[str, int]]
     """Images by split, then class."""
     balance: float
@@ -80,7 +81,12 @@ class AuditSummary(BaseModel):
         ]
         if len(self.classes) == 1:
             found.append("Only one class has images; a network learns to tell at least two apart.")
-        if self.balance < BALANCED:
+        if self.empty_classes:
+            found.append(
+                f"No image is of class {', '.join(self.empty_classes)}: nothing can be trained on "
+                "this set."
+            )
+        elif self.balance < BALANCED:
             found.append(
                 f"The smallest class has {100 * self.balance:.0f} % of the largest; "
                 "training weighs classes by their number."

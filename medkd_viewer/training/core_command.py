@@ -21,7 +21,7 @@ class CoreCommand(QObject):
     """
 
     done = Signal(str)
-    """Standard output of a command that succeeded."""
+    """Standard output of a command that succeeded, or the document of one that did not."""
     failed = Signal(str)
     """A sentence that says why it did not."""
     told = Signal(str)
@@ -79,7 +79,8 @@ class CoreCommand(QObject):
         process.deleteLater()
         if how is QProcess.ExitStatus.CrashExit:
             self.failed.emit("The helper process was ended by the system, probably out of memory.")
-        elif status:
+        elif status and not output.startswith("{"):
+            # A document is an answer, also where it tells of something that is wrong.
             self.failed.emit(_last_sentence(self._said))
         else:
             self.done.emit(output)

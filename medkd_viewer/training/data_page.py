@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout
 from medkd_viewer.training.audit_card import AuditCard
 from medkd_viewer.training.card import Card, label
 from medkd_viewer.training.drop_place import DropPlace
-from medkd_viewer.training.experiment_draft import DATASETS
+from medkd_viewer.training.experiment_draft import DATASETS, WITH_TABLE
 from medkd_viewer.training.form_field import FormField
 
 FORM_WIDTH = 420
@@ -26,18 +26,38 @@ class DataPage(QWidget):
         super().__init__(parent)
         self.root = FormField("Folder")
         self.kind = FormField("How it is laid out", choices=DATASETS)
-        self.fields = {"data.root": self.root, "data.kind": self.kind}
+        self.table = FormField(
+            "Table of labels",
+            "CSV with the columns path and label, and split and group where they are known.",
+        )
+        self.fields = {
+            "data.root": self.root,
+            "data.kind": self.kind,
+            "data.table": self.table,
+        }
         self.audit = AuditCard()
         self.next = QPushButton("Plan the experiment")
         self.next.setObjectName("primary")
         self.next.clicked.connect(self.onward)
         self._arrange()
+        self.kind.changed.connect(self._follow_kind)
+        self._follow_kind()
 
     def choose_folder(self, folder: Path) -> None:
         """Enter a folder, and its kind where the names inside tell it."""
         self.root.value = str(folder)
         if kind := kind_of(folder):
             self.kind.value = kind
+
+    def _follow_kind(self) -> None:
+        for part in (self.table, self._browse_table):
+            part.setVisible(self.kind.value in WITH_TABLE)
+
+    def _choose_table(self) -> None:
+        folder = self.table.value or self.root.value
+        chosen, _ = QFileDialog.getOpenFileName(self, "Table of labels", folder, "CSV (*.csv)")
+        if chosen:
+            self.table.value = chosen
 
     def _browse(self) -> None:
         chosen = QFileDialog.getExistingDirectory(self, "Folder of images", self.root.value)
@@ -47,11 +67,13 @@ class DataPage(QWidget):
     def _arrange(self) -> None:
         browse = QPushButton("Browse…")
         browse.clicked.connect(self._browse)
+        self._browse_table = QPushButton("Browse for the table…")
+        self._browse_table.clicked.connect(self._choose_table)
         drop = DropPlace("Drop the folder of images here")
         drop.dropped.connect(self.choose_folder)
         card = Card("Data set")
         card.setFixedWidth(FORM_WIDTH)
-        for part in (drop, self.root, browse, self.kind):
+        for part in (drop, self.root, browse, self.kind, self.table, self._browse_table):
             card.body.addWidget(part)
         card.body.addSpacing(8)
         card.body.addWidget(self.next)

@@ -22,7 +22,11 @@ DATASETS = {
     "covid-qu-ex": "COVID-QU-Ex",
     "lc25000": "LC25000",
     "folder": "A folder for each class",
+    "csv": "A table of labels (CSV)",
+    "dicom": "DICOM files and a table of labels",
 }
+WITH_TABLE = ("csv", "dicom")
+"""Kinds of data set that a table describes."""
 GENERAL = ""
 """Key of a problem that belongs to no single field."""
 
@@ -31,6 +35,7 @@ TEXT_KEYS = (
     "name",
     "data.kind",
     "data.root",
+    "data.table",
     "network.name",
     *(setting.key for setting in SETTINGS),
 )
@@ -91,6 +96,11 @@ def _missing(draft: ExperimentDraft) -> dict[str, str]:
         problems["data.root"] = "Choose the folder that holds the images, or drop it here."
     elif not Path(root).is_dir():
         problems["data.root"] = "There is no such folder."
+    table = draft.entries.get("data.table", "").strip()
+    if draft.entries.get("data.kind") in WITH_TABLE and not table:
+        problems["data.table"] = "Choose the CSV file that holds the labels."
+    elif draft.entries.get("data.kind") in WITH_TABLE and not Path(table).is_file():
+        problems["data.table"] = "There is no such file."
     if draft.entries.get("kind") == "distill" and not draft.teachers:
         problems["teachers"] = "Tick at least one finished teacher."
     network = draft.entries.get("network.name", "").strip()
@@ -119,6 +129,8 @@ def _nested(draft: ExperimentDraft) -> dict[str, Any]:
             table[last] = text.strip()
         else:
             table.pop(last, None)
+    if whole["data"].get("kind") not in WITH_TABLE:
+        whole["data"].pop("table", None)
     if draft.basis and draft.basis.network.name != whole["network"].get("name"):
         whole["network"]["target_layer"] = None  # it was a layer of the other network
     weights = {teacher["job"]: teacher["weight"] for teacher in whole.get("teachers", ())}

@@ -10,7 +10,13 @@ from medkd_core.jobs.spec import JobSpec
 from medkd_core.networks.registry import NETWORKS
 from medkd_viewer.training.core_command import CoreCommand
 from medkd_viewer.training.data_page import DataPage
-from medkd_viewer.training.experiment_draft import CheckedDraft, ExperimentDraft, check, draft_of
+from medkd_viewer.training.experiment_draft import (
+    WITH_TABLE,
+    CheckedDraft,
+    ExperimentDraft,
+    check,
+    draft_of,
+)
 from medkd_viewer.training.experiment_series import series_of
 from medkd_viewer.training.form_field import FormField
 from medkd_viewer.training.plan_page import PlanPage
@@ -37,7 +43,7 @@ class ExperimentForm(QObject):
         self.checked = CheckedDraft(None)
         self._basis: JobSpec | None = None
         self._busy = False
-        self._audit_of = ("", "")
+        self._audit_of = ("", "", "")
         self._command = command
         self._pause = QTimer(self, singleShot=True, interval=AUDIT_DELAY_MILLISECONDS)
         self._connect()
@@ -114,12 +120,15 @@ class ExperimentForm(QObject):
 
     def _check(self) -> None:
         self.checked = check(self.draft)
-        problem = self.checked.problems.get("data.root", "")
-        self.data.root.show_problem(problem)
+        problem = ""
+        for key, field in self.data.fields.items():
+            sentence = self.checked.problems.get(key, "")
+            field.show_problem(sentence)
+            problem = problem or sentence
         self.data.next.setEnabled(not problem)
         self.plan.show_checked(self.checked, busy=self._busy)
         self.plan.series.setEnabled(self._student is not None)
-        wanted = (self.data.root.value, self.data.kind.value)
+        wanted = (self.data.root.value, self.data.kind.value, self.data.table.value)
         if wanted != self._audit_of:
             self._audit_of = wanted
             self._command.stop()
@@ -135,9 +144,10 @@ class ExperimentForm(QObject):
         return check(ExperimentDraft(entries, (), self._basis)).spec
 
     def _audit(self) -> None:
-        root, kind = self._audit_of
+        root, kind, table = self._audit_of
         self.data.audit.show_waiting()
-        self._command.run("datasets", "audit", root, "--kind", kind, "--json")
+        labels = ("--table", table) if kind in WITH_TABLE else ()
+        self._command.run("datasets", "audit", root, "--kind", kind, *labels, "--json")
 
     def _start(self) -> None:
         if self.checked.spec:

@@ -49,7 +49,6 @@ def test_audit_shows_classes_and_what_to_beware_of(command, tiles, qtbot):
 
 def test_one_class_is_told_to_be_too_few(command, films, qtbot):
     (films / "benign").mkdir()
-    (films / "malignant").mkdir()
     cv2.imwrite(str(films / "benign" / "only.png"), np.zeros((32, 32), np.uint8))
     card = AuditCard()
     qtbot.addWidget(card)
@@ -58,6 +57,16 @@ def test_one_class_is_told_to_be_too_few(command, films, qtbot):
         command.run("datasets", "audit", str(films), "--kind", "folder", "--json")
     assert card.sentence.text().startswith("1 image in 1 class,")
     assert any("Only one class" in finding for finding in card.summary.findings)
+
+
+def test_an_empty_class_is_told(command, tiles, qtbot):
+    (tiles / "unclear").mkdir()
+    card = AuditCard()
+    qtbot.addWidget(card)
+    command.done.connect(card.show_report)
+    with qtbot.waitSignal(command.done, timeout=COMMAND_MILLISECONDS):
+        command.run("datasets", "audit", str(tiles), "--kind", "folder", "--json")
+    assert any("No image is of class unclear" in finding for finding in card.summary.findings)
 
 
 def test_failed_command_says_why_in_a_sentence(command, films, qtbot):

@@ -49,6 +49,18 @@ def test_wrong_entry_is_explained_where_it_stands(entries, key, text, sentence):
     assert checked.problems == {key: sentence}
 
 
+def test_a_set_with_a_table_needs_one_and_others_have_none(entries, films):
+    table = films / "labels.csv"
+    by_table = {**entries, "data.kind": "csv", "data.table": ""}
+    problems = {"data.table": "Choose the CSV file that holds the labels."}
+    assert check(ExperimentDraft(by_table)).problems == problems
+    by_table["data.table"] = str(table)
+    assert check(ExperimentDraft(by_table)).problems == {"data.table": "There is no such file."}
+    table.write_text("path,label")
+    assert check(ExperimentDraft(by_table)).spec.data.table == table
+    assert check(ExperimentDraft({**by_table, "data.kind": "folder"})).spec.data.table is None
+
+
 def test_distilling_needs_a_teacher(entries):
     draft = ExperimentDraft({**entries, "kind": "distill"})
     assert check(draft).problems == {"teachers": "Tick at least one finished teacher."}
