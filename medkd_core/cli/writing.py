@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import tempfile
@@ -15,6 +16,19 @@ from PIL.PngImagePlugin import PngInfo
 
 from medkd_core import RESEARCH_USE_ONLY
 from medkd_core.errors import MedKDError
+
+_IN_THE_WAY = "Move away what has the name of what is to be written, or choose another folder."
+_CURES = {
+    errno.ENOSPC: "Free some space or choose another folder.",
+    errno.EDQUOT: "Free some space or choose another folder.",
+    errno.EACCES: "Choose a folder that you may write into.",
+    errno.EPERM: "Choose a folder that you may write into.",
+    errno.EROFS: "Choose a folder on another disk.",
+    errno.ENAMETOOLONG: "Choose a folder with a shorter name.",
+    errno.EEXIST: _IN_THE_WAY,
+    errno.ENOTDIR: _IN_THE_WAY,
+    errno.EISDIR: _IN_THE_WAY,
+}
 
 
 def write_together(folder: Path, files: Mapping[str, NDArray[np.generic] | bytes]) -> None:
@@ -44,7 +58,7 @@ def write_together(folder: Path, files: Mapping[str, NDArray[np.generic] | bytes
             "Cannot write into",
             path=folder,
             because=error.strerror or str(error),
-            cure="Choose another folder or free some space.",
+            cure=_CURES.get(error.errno or 0, "Choose another folder."),
         ) from error
 
 

@@ -1,0 +1,52 @@
+"""Files of a command are written together; when they cannot be, the cure fits the cause."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from medkd_core.cli.writing import write_together
+from medkd_core.errors import MedKDError
+
+FILES = {"map.npy": np.zeros((2, 2), np.float32), "page.html": b"<p>"}
+
+
+def refusal(folder: Path, files: dict[str, bytes] | None = None) -> str:
+    with pytest.raises(MedKDError) as refused:
+        write_together(folder, files or FILES)
+    assert refused.value.path == folder
+    return refused.value.cure
+
+
+def test_all_files_are_there_and_nothing_else(tmp_path: Path) -> None:
+    write_together(tmp_path / "new" / "folder", FILES)
+    assert {file.name for file in (tmp_path / "new" / "folder").iterdir()} == set(FILES)
+
+
+def test_a_file_where_a_folder_is_to_be_is_to_be_moved_away(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("mine")
+    assert "Move away" in refusal(tmp_path / "taken")
+    assert "Move away" in refusal(tmp_path / "taken" / "below")
+    assert (tmp_path / "taken").read_text() == "mine"
+
+
+def test_a_folder_where_a_file_is_to_be_is_to_be_moved_away(tmp_path: Path) -> None:
+    (tmp_path / "page.html").mkdir()
+    assert "Move away" in refusal(tmp_path, {"page.html": b"<p>"})
+
+
+def test_a_name_that_is_too_long_is_to_be_shorter(tmp_path: Path) -> None:
+    assert "shorter" in refusal(tmp_path / ("x" * 300))
+
+
+@pytest.mark.skipif(not Path("/proc/version").exists(), reason="needs a folder nobody writes into")
+def test_nobody_is_told_to_free_space_where_no_file_can_be(tmp_path: Path) -> None:
+    assert "space" not in refusal(Path("/proc/medkd"))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_space_is_to_be_freed_where_there_is_none(tmp_path: Path) -> None:
+    assert "Free some space" in refusal(tmp_path, {"/dev/full": b"<p>"})
+    assert not [*tmp_path.iterdir()]
