@@ -47,6 +47,11 @@ class MedKDError(Exception):
         subject = what if path is None else f"{what} {path}"
         super().__init__(f"{subject}: {because}." + (f" {cure}" if cure else ""))
 
+    @property
+    def reason(self) -> str:
+        """The reason and the cure without a full stop, for a list that names the file itself."""
+        return ". ".join(filter(None, (self.because, self.cure.rstrip("."))))
+
     def __reduce__(self) -> tuple[object, ...]:
         # Errors cross process borders; the default would call the class with one argument.
         return _rebuild, (type(self), self.what, self.because, self.cure, self.path)

@@ -9,7 +9,6 @@ import io
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +16,15 @@ from numpy.typing import NDArray
 
 from medkd_core import RESEARCH_USE_ONLY
 from medkd_core.bundles.schema import file_stem
+from medkd_core.cli.asked_networks import Wish, ask_networks
 from medkd_core.cli.wording import model_facts
 from medkd_core.cli.writing import write_together
-from medkd_core.evaluation.explained_film import ExplainedFilm, ExplainedNetwork, Measured
+from medkd_core.evaluation.explained_film import (
+    ExplainedFilm,
+    ExplainedNetwork,
+    FailedNetwork,
+    Measured,
+)
 from medkd_core.evaluation.map_measures import Masks
 from medkd_core.evaluation.maps_page import maps_page
 from medkd_core.explanation.agreement import agreement
@@ -27,35 +32,17 @@ from medkd_core.explanation.cache import code_digest
 from medkd_core.explanation.colours import burn_in_caption, colourise
 from medkd_core.imaging.frame import Frame
 from medkd_core.imaging.preprocessing import view_image
-from medkd_core.serving.messages import Explain, Explained
+from medkd_core.serving.messages import Explained
 from medkd_core.serving.model import OpenModel
 
 Files = dict[str, NDArray[np.generic] | bytes]
 _OVERVIEW = ("index.html", "maps.csv")
 DOCUMENT, FILM = "explanation.json", "film.png"
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What is asked of every film.
-
-    Attributes
-    ----------
-    networks : tuple of str
-    class_index : int or None
-        None: the class that the student decides for.
-    dialect : str
-        Of Score-CAM, or another method's name.
-    preview : bool
-    baseline : str or None
-        What is seen where pixels are taken away, to measure faithfulness; None does not.
-    """
-
-    networks: tuple[str, ...]
-    class_index: int | None
-    dialect: str
-    preview: bool
-    baseline: str | None = None
+_CODE = (
+    *("imaging", "networks", "engines", "explanation", "bundles", "evaluation", "serving"),
+    *("cli/asked_networks.py", "cli/explained_files.py"),
+)
+"""What decides a film's maps, pictures and numbers; the page and the table are always made anew."""
 
 
 def explain_into(
@@ -79,10 +66,15 @@ def explain_into(
     progress : callable, optional
         Called for each network with the masked images finished and their total.
 
+    Returns
+    -------
+    ExplainedFilm
+        With the networks that could not explain it. A film that has such is asked again next time.
+
     Raises
     ------
     ExplanationError
-        A network cannot explain the film.
+        No network can explain the film.
     MedKDError
         The folder cannot be written.
     """
@@ -91,26 +83,23 @@ def explain_into(
     finished = _finished(folder, key)
     if finished is not None:
         return finished
-    class_index = opened.decision(picture) if wish.class_index is None else wish.class_index
-    maps, measures = [], []
-    for name in wish.networks:
-        request = Explain(picture, name, class_index, wish.dialect, wish.preview)
-        maps.append(opened.explain(0, request, progress=progress))
-        seed = int(key[:8], 16)
-        measures.append(opened.measures(request, masks, baseline=wish.baseline, seed=seed))
+    answers = ask_networks(opened, wish, file, picture, masks, int(key[:8], 16), progress)
+    maps = [found for found, _ in answers.maps]
     document = ExplainedFilm.model_validate(
         {
             **model_facts(opened),
             "file": os.fspath(file),
             "frame": frame,
-            "class": opened.bundle.manifest.classes[class_index],
+            "class": opened.bundle.manifest.classes[answers.class_index],
             "dialect": wish.dialect,
             "key": key,
-            "networks": [_network(opened, *pair) for pair in zip(maps, measures, strict=True)],
-            "agreement_with_first": [_agreement(maps[0], found) for found in maps[1:]],
+            "networks": [_network(opened, *pair) for pair in answers.maps],
+            "agreement_with_first": _agreements(maps),
+            "failed": answers.failed,
         }
     )
     write_together(folder, _pictures(film, maps) | {DOCUMENT: _as_json(document)})
+    _remove_maps(folder, document.failed)
     return document
 
 
@@ -163,7 +152,7 @@ def _key(opened: OpenModel, wish: Wish, frame: int, film: NDArray[np.float32], m
         "frame": frame,
         "bundle": opened.bundle.digest,
         "device": opened.device,
-        "code": code_digest(),
+        "code": code_digest(*_CODE),
         "shape": film.shape,
     }
     digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode())
@@ -182,7 +171,15 @@ def _finished(folder: Path, key: str) -> ExplainedFilm | None:
     except (OSError, ValueError):
         return None
     expected = {FILM, *(name for found in document.networks for name in _names(found.network))}
-    return document if document.key == key and expected <= written else None
+    complete = expected <= written and not document.failed
+    return document if document.key == key and complete else None
+
+
+def _remove_maps(folder: Path, failed: Sequence[FailedNetwork]) -> None:
+    """What an earlier run wrote of them would be taken for this one's."""
+    for one in failed:
+        for name in _names(one.network):
+            (folder / name).unlink(missing_ok=True)
 
 
 def _names(network: str) -> tuple[str, str]:
@@ -212,9 +209,14 @@ def _network(
     )
 
 
-def _agreement(first: Explained, other: Explained) -> dict[str, object]:
-    found = agreement(first.native, other.native)
-    return {"network": other.network, **dataclasses.asdict(found)}
+def _agreements(maps: Sequence[Explained]) -> list[dict[str, object]]:
+    """Of each further map with the first; a network without a map has nothing to agree on."""
+    first, *others = maps
+    return [
+        {"network": other.network, **dataclasses.asdict(agreement(first.native, other.native))}
+        for other in others
+        if not (first.empty or other.empty)
+    ]
 
 
 def _pictures(film: NDArray[np.float32], maps: Sequence[Explained]) -> Files:
@@ -232,7 +234,10 @@ def _as_json(document: ExplainedFilm) -> bytes:
 
 
 def _table(films: Iterable[ExplainedFilm]) -> str:
-    rows = [_table_row(film, network) for film in films for network in film.networks]
+    rows = []
+    for film in films:
+        rows += [_table_row(film, network) for network in film.networks]
+        rows += [_failed_row(film, network) for network in film.failed]
     text = io.StringIO()
     columns = dict.fromkeys(name for row in rows for name in row)
     writer = csv.DictWriter(text, [*columns, RESEARCH_USE_ONLY], restval="")
@@ -242,7 +247,7 @@ def _table(films: Iterable[ExplainedFilm]) -> str:
 
 
 def _table_row(film: ExplainedFilm, network: ExplainedNetwork) -> dict[str, object]:
-    row: dict[str, object] = {"file": film.file, "frame": film.frame, "class": film.class_name}
+    row = _film_cells(film)
     row |= network.model_dump(exclude={"native_map", "measures", "label"})
     for compared in film.agreement_with_first:
         if compared["network"] == network.network:
@@ -254,3 +259,11 @@ def _table_row(film: ExplainedFilm, network: ExplainedNetwork) -> dict[str, obje
             f"{measured.name}_centre": measured.centre,
         }
     return row
+
+
+def _failed_row(film: ExplainedFilm, network: FailedNetwork) -> dict[str, object]:
+    return _film_cells(film) | {"network": network.network, "failure": network.reason}
+
+
+def _film_cells(film: ExplainedFilm) -> dict[str, object]:
+    return {"file": film.file, "frame": film.frame, "class": film.class_name}

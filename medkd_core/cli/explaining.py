@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
 from rich.table import Table
 
 from medkd_core.bundles.read import Bundle
 from medkd_core.bundles.schema import file_stem
+from medkd_core.cli.asked_networks import Wish
 from medkd_core.cli.console import answers, progress_bar
 from medkd_core.cli.drawn_masks import DrawnMasks
-from medkd_core.cli.explained_files import Wish, explain_into, film_folders, write_overview
+from medkd_core.cli.explained_files import explain_into, film_folders, write_overview
 from medkd_core.cli.films import (
     FrameOption,
     PathsArgument,
@@ -28,7 +27,7 @@ from medkd_core.cli.wording import model_line, print_refused
 from medkd_core.cli.writing import refuse_if_no_folder
 from medkd_core.errors import ExplanationError, MedKDError
 from medkd_core.evaluation.explained_film import ExplainedFilm, ExplainedNetwork, Measured
-from medkd_core.explanation.agreement import agreement, different_images, random_maps
+from medkd_core.evaluation.maps_summary import NetworkSummary, maps_summary, median
 from medkd_core.explanation.any_method import METHOD_NAMES, check_method
 from medkd_core.explanation.baselines import BASELINES, DEFAULT_BASELINE, check_baseline
 from medkd_core.explanation.score_cam import DEFAULT_DIALECT
@@ -94,15 +93,16 @@ def explain(
         baseline=baseline if measure else None,
     )
     if len(paths) == 1 and paths[0].is_file() and paths[0].suffix.lower() != ".zip":
-        _explain_one(opened, wish, drawn, paths[0], frame, output)
+        films = [_explain_one(opened, wish, drawn, paths[0], frame, output)]
     else:
-        _explain_many(opened, wish, drawn, paths, frame, output)
+        films = _explain_many(opened, wish, drawn, paths, frame, output)
     answers.print(model_line(opened), soft_wrap=True)
+    _leave_if_any_failed(films)
 
 
 def _explain_one(
     opened: OpenModel, wish: Wish, drawn: DrawnMasks, file: Path, frame: int, output: Path
-) -> None:
+) -> ExplainedFilm:
     refused: list[Refusal] = []
     with DecoderPool() as decoders, progress_bar("Explaining") as update:
         picture, masks = decoders.decode(file, frame).result(), drawn.of(file, decoders, refused)
@@ -114,6 +114,7 @@ def _explain_one(
             what = "no map: there is nothing to show for this class"
         answers.print(f"{found.label:16} {what} ({found.forwards} passes, {found.seconds:.1f} s)")
     print_refused(refused, "Not used")
+    return film
 
 
 def _explain_many(
@@ -123,7 +124,7 @@ def _explain_many(
     paths: list[Path],
     frame: int,
     output: Path,
-) -> None:
+) -> list[ExplainedFilm]:
     _refuse_among_films(output, paths)
     found = search(paths)
     refused = list(found.refused)
@@ -160,6 +161,19 @@ def _explain_many(
     leave_if_nothing(found, paths)
     if not films:
         raise typer.Exit(1)
+    return [*films.values()]
+
+
+def _leave_if_any_failed(films: Sequence[ExplainedFilm]) -> None:
+    """Name the networks that could not explain a film, and end with status 1."""
+    failed = [
+        Refusal(Path(film.file), f"{one.label}: {one.reason}")
+        for film in films
+        for one in film.failed
+    ]
+    print_refused(failed, "Not explained")
+    if failed:
+        raise typer.Exit(1)
 
 
 def _refuse_among_films(output: Path, paths: Sequence[Path]) -> None:
@@ -174,64 +188,50 @@ def _refuse_among_films(output: Path, paths: Sequence[Path]) -> None:
 
 def _tables(films: Sequence[ExplainedFilm]) -> Iterator[Table]:
     """What the films have in common: medians, by network; maps.csv has every film."""
-    maps = {
-        first.network: [m for film in films for m in film.networks if m.network == first.network]
-        for first in films[0].networks
-    }
-    first = films[0].networks[0]
-    nulls = ("Other films", "Random")
-    summary = Table(
-        *("Network", "Films", "No map", "Other classes", "Channel mean"),
-        *(f"Like {first.label}", *nulls),
+    summary = maps_summary(films)
+    table = _numbers_table(
+        *("Network", "Films", "No map", "Failed", "Other classes", "Channel mean"),
+        *(f"Like {summary.first}", "Other films", "Random"),
     )
-    for found in maps.values():
-        summary.add_row(
-            found[0].label,
-            str(len(found)),
-            str(sum(one.no_map for one in found)),
-            _median(one.other_classes for one in found),
-            _median(one.channel_mean for one in found),
-            *_agreement_cells(maps[first.network], found),
-        )
-    yield summary
-    for found in maps.values():
-        if any(one.measures for one in found):
+    for one in summary.networks.values():
+        table.add_row(*_cells(one))
+    yield table
+    for name in summary.networks:
+        found = [map_ for film in films for map_ in film.networks if map_.network == name]
+        if any(map_.measures for map_ in found):
             yield _measured_table(found)
 
 
-def _agreement_cells(
-    first: Sequence[ExplainedNetwork], other: Sequence[ExplainedNetwork]
-) -> tuple[str, ...]:
-    """Median rank correlation of two networks' maps: of one film, of different ones, by chance."""
-    pairs = [
-        (np.array(one.native_map, np.float32), np.array(also.native_map, np.float32))
-        for one, also in zip(first, other, strict=True)
-        if not (one.no_map or also.no_map)
-    ]
-    if first is other or not pairs:
-        return ()
-    ones, others = zip(*pairs, strict=True)
-    observed = [agreement(*pair) for pair in pairs]
-    mixed = different_images(ones, others) if len(pairs) > 1 else []
-    random = [null for pair in pairs[:20] for null in random_maps(*pair, count=5)]
-    return tuple(_median(one.spearman for one in found) for found in (observed, mixed, random))
+def _cells(one: NetworkSummary) -> Iterator[str]:
+    yield one.label
+    yield from map(str, (one.films, one.no_map, one.failed))
+    values = (one.other_classes, one.channel_mean, one.like_first, one.other_films, one.random)
+    yield from map(_figure, values)
 
 
 def _measured_table(maps: Sequence[ExplainedNetwork]) -> Table:
     """Medians by measure; a film without a mask has fewer measures than others."""
-    table = Table(maps[0].label, "Map", "Random", "Centre")
+    table = _numbers_table(maps[0].label, "Map", "Random", "Centre")
     by_name: dict[str, list[Measured]] = {}
     for measured in (measured for one in maps for measured in one.measures):
         by_name.setdefault(measured.name, []).append(measured)
     for found in by_name.values():
-        values = (_median(getattr(m, of) for m in found) for of in ("value", "random", "centre"))
-        table.add_row(found[0].label, *values)
+        values = (median(getattr(m, of) for m in found) for of in ("value", "random", "centre"))
+        table.add_row(found[0].label, *map(_figure, values))
     return table
 
 
-def _median(values: Iterable[float | None]) -> str:
-    known = [value for value in values if value is not None]
-    return f"{statistics.median(known):.2f}" if known else "–"
+def _numbers_table(first: str, *headings: str) -> Table:
+    """Headings break into lines on a narrow screen, names do not."""
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column(first, no_wrap=True)
+    for heading in headings:
+        table.add_column(heading, justify="right", vertical="bottom")
+    return table
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
 
 
 def _class_index(bundle: Bundle, name: str) -> int | None:

@@ -53,6 +53,18 @@ class ExplainedNetwork(BaseModel):
     measures: tuple[Measured, ...] = ()
 
 
+class FailedNetwork(BaseModel):
+    """A network that could not explain the film; the others could."""
+
+    model_config = ConfigDict(frozen=True)
+
+    network: str
+    label: str
+    role: str
+    reason: str
+    """Why, and what to do about it."""
+
+
 class ExplainedFilm(BaseModel):
     """The whole of ``explanation.json``."""
 
@@ -67,5 +79,7 @@ class ExplainedFilm(BaseModel):
     key: str
     """Digest of everything the maps depend on: a film that has it already is not asked again."""
     networks: tuple[ExplainedNetwork, ...]
+    """Those that have an answer, in the order in which they were asked."""
     agreement_with_first: tuple[dict[str, Any], ...]
     """Of each further network's map with the first one's, see `agreement`."""
+    failed: tuple[FailedNetwork, ...] = ()

@@ -8,7 +8,13 @@ from urllib.parse import quote
 
 from medkd_core import RESEARCH_USE_ONLY
 from medkd_core.bundles.schema import file_stem
-from medkd_core.evaluation.explained_film import ExplainedFilm, ExplainedNetwork, Measured
+from medkd_core.evaluation.explained_film import (
+    ExplainedFilm,
+    ExplainedNetwork,
+    FailedNetwork,
+    Measured,
+)
+from medkd_core.evaluation.maps_summary import MapsSummary, maps_summary
 
 _STYLE = """
 :root { color-scheme: dark; font: 15px/1.45 system-ui, sans-serif; }
@@ -29,12 +35,15 @@ th, td { padding: 2px 0 2px 18px; text-align: right; font-variant-numeric: tabul
 th:first-child, td:first-child { text-align: left; padding-left: 0; }
 th { color: #9aa4b1; }
 .missing { color: #9aa4b1; }
+.failed { color: #e5846f; overflow-wrap: anywhere; }
 """
 _ABOUT = (
     "“Other classes”: rank correlation with the most similar of the other classes' maps. "
     "“Channel mean”: rank correlation with the mean of the layer's channels, which knows no class. "
     "Near 1, the map hardly depends on the question. “Estimated distance from exact”: 1 less the "
     "rank correlation of a preview with the exact map, an estimate and no bound. "
+    "Rank correlations of two networks' maps stand above two that mean nothing: of their maps of "
+    "different films, and of a map with random ones as smooth (medians). "
     "“Random” and “centre” are what a random map and a blob in the middle of the film reach."
 )
 
@@ -54,8 +63,10 @@ def maps_page(films: Mapping[str, ExplainedFilm]) -> str:
         HTML, every name from a file escaped.
     """
     documents = list(films.values())
+    summary = maps_summary(documents)
     title = "1 film" if len(documents) == 1 else f"{len(documents)} films"
-    body = "".join(_film(folder, film) for folder, film in films.items())
+    body = "".join(_film(folder, film, summary) for folder, film in films.items())
+    overview = _overview(summary) if len(documents) > 1 else ""
     return (
         "<!doctype html>\n"
         '<html lang="en"><head><meta charset="utf-8">'
@@ -63,7 +74,7 @@ def maps_page(films: Mapping[str, ExplainedFilm]) -> str:
         f"<title>Where the networks looked</title><style>{_STYLE}</style></head>\n<body>\n"
         f"<h1>Where the networks looked: {title}</h1>\n"
         f'<p class="research">{escape(RESEARCH_USE_ONLY)}</p>\n'
-        f"{_models(documents)}<p>{_ABOUT}</p>\n{body}</body></html>\n"
+        f"{_models(documents)}<p>{_ABOUT}</p>\n{overview}{body}</body></html>\n"
     )
 
 
@@ -77,15 +88,31 @@ def _models(films: Sequence[ExplainedFilm]) -> str:
     return "".join(f"<p>{escape(line)}</p>\n" for line in said)
 
 
-def _film(folder: str, film: ExplainedFilm) -> str:
+def _overview(summary: MapsSummary) -> str:
+    """Medians over all films: a row a network."""
+    heads = (
+        *("Network", "Films", "No map", "Failed", "Other classes", "Channel mean"),
+        *(f"Like {summary.first}", "Different films", "Random maps"),
+    )
+    rows = ["".join(f"<th>{escape(head)}</th>" for head in heads)]
+    for one in summary.networks.values():
+        values = (one.other_classes, one.channel_mean, one.like_first, one.other_films, one.random)
+        cells = (escape(one.label), one.films, one.no_map, one.failed, *map(_figure, values))
+        rows.append("".join(f"<td>{cell}</td>" for cell in cells))
+    table = "".join(f"<tr>{row}</tr>" for row in rows)
+    return f'<div class="numbers"><table>{table}</table></div>\n'
+
+
+def _film(folder: str, film: ExplainedFilm, summary: MapsSummary) -> str:
     frame = f", frame {film.frame}" if film.frame else ""
     original = _picture(folder, "film.png", f"The film {film.file}")
     maps = "".join(_map(folder, network) for network in film.networks)
+    maps += "".join(map(_failure, film.failed))
     return (
         f"<section><h2>{escape(film.file)}{frame}</h2>\n"
         f"<p>Explained class: {escape(film.class_name)}</p>\n"
         f'<div class="maps"><figure>{original}<figcaption>Film</figcaption></figure>\n'
-        f"{maps}</div>\n{_numbers(film)}</section>\n"
+        f"{maps}</div>\n{_numbers(film, summary)}</section>\n"
     )
 
 
@@ -97,11 +124,17 @@ def _map(folder: str, network: ExplainedNetwork) -> str:
     return f"<figure>{picture}<figcaption>{caption}</figcaption></figure>\n"
 
 
-def _numbers(film: ExplainedFilm) -> str:
+def _failure(network: FailedNetwork) -> str:
+    caption = f"{escape(network.label)}, {escape(network.role)}"
+    reason = f'<p class="failed">Not explained: {escape(network.reason)}.</p>'
+    return f"<figure>{reason}<figcaption>{caption}</figcaption></figure>\n"
+
+
+def _numbers(film: ExplainedFilm, summary: MapsSummary) -> str:
     """One table: a row a number, a column a network; measures with their nulls beside them."""
     heads = "".join(f'<th colspan="3">{escape(n.label)}</th>' for n in film.networks)
     rows = [f"<tr><th></th>{heads}</tr>"]
-    facts = [_facts(film, network) for network in film.networks]
+    facts = [_facts(one) | _agreement(film, one, summary) for one in film.networks]
     for name in dict.fromkeys(name for fact in facts for name in fact):
         cells = "".join(f'<td colspan="3">{fact.get(name, "–")}</td>' for fact in facts)
         rows.append(f"<tr><td>{escape(name)}</td>{cells}</tr>")
@@ -113,7 +146,7 @@ def _numbers(film: ExplainedFilm) -> str:
     return f'<div class="numbers"><table>{"".join(rows)}</table></div>\n'
 
 
-def _facts(film: ExplainedFilm, network: ExplainedNetwork) -> dict[str, str]:
+def _facts(network: ExplainedNetwork) -> dict[str, str]:
     facts = {
         "Passes": f"{network.forwards} ({'exact' if network.exact else 'preview'})",
         "Seconds": f"{network.seconds:.1f}",
@@ -124,10 +157,22 @@ def _facts(film: ExplainedFilm, network: ExplainedNetwork) -> dict[str, str]:
         facts["Estimated distance from exact"] = _figure(network.error)
     if network.against is not None:
         facts["Against"] = escape(network.against)
+    return facts
+
+
+def _agreement(
+    film: ExplainedFilm, network: ExplainedNetwork, summary: MapsSummary
+) -> dict[str, str]:
+    """How like the first network's map this one is, and how like maps are that share nothing."""
+    first = film.networks[0].label
+    of_all = summary.networks[network.network]
+    facts = {}
     for row in film.agreement_with_first:
         if row["network"] == network.network:
-            first = film.networks[0].label
             facts[f"Rank correlation with {first}"] = _figure(row["spearman"])
+            if first == summary.first:
+                facts["… of different films"] = _figure(of_all.other_films)
+                facts["… of random maps"] = _figure(of_all.random)
             facts[f"Top fifth shared with {first}"] = _figure(row["top_fifth_iou"])
     return facts
 

@@ -26,7 +26,7 @@ from medkd_core.explanation.score_cam.explanation import Explanation, Sensitivit
 FloatArray = NDArray[np.float32]
 
 LIMIT_BYTES = 512 * 2**20
-_CODE = ("explanation", "engines")
+_CODE = ("networks", "engines", "explanation")
 
 _log = logging.getLogger(__name__)
 
@@ -48,21 +48,34 @@ def map_key(image: FloatArray, **circumstances: str | int | float | bool | None)
         SHA-256 in hexadecimal digits.
     """
     digest = hashlib.sha256(np.ascontiguousarray(image).tobytes())
-    said = {"shape": image.shape, "code": code_digest(), **circumstances}
+    said = {"shape": image.shape, "code": code_digest(*_CODE), **circumstances}
     digest.update(json.dumps(said, sort_keys=True).encode())
     return digest.hexdigest()
 
 
 @cache
-def code_digest() -> str:
-    """SHA-256 of the code that computes maps: another version of it finds no old entry."""
+def code_digest(*places: str) -> str:
+    """SHA-256 of a part of this package, so that what another version of it made is not found.
+
+    Parameters
+    ----------
+    *places : str
+        Its folders, each with all that is below, and its files: "engines", "cli/reading.py".
+    """
     package = Path(__file__).parents[1]
-    files = sorted(file for room in _CODE for file in (package / room).rglob("*.py"))
+    files = sorted({file for place in places for file in _code_in(package / place)})
     digest = hashlib.sha256()
     for file in files:
         digest.update(file.relative_to(package).as_posix().encode())
         digest.update(file.read_bytes())
     return digest.hexdigest()
+
+
+def _code_in(place: Path) -> list[Path]:
+    found = [place] if place.is_file() else [*place.rglob("*.py")]
+    if not found:
+        raise ValueError(f"there is no code in {place}")
+    return found
 
 
 class MapCache:

@@ -101,7 +101,7 @@ class Refusal:
     @classmethod
     def of(cls, path: Path, error: MedKDError) -> Self:
         """The refusal that an error tells of, with the cure where there is one."""
-        return cls(path, ". ".join(filter(None, (error.because, error.cure.rstrip(".")))))
+        return cls(path, error.reason)
 
 
 @dataclass(frozen=True, slots=True)

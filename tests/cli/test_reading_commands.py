@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import json
-import os
 import shutil
 import subprocess
 import sys
@@ -20,22 +17,11 @@ from pydicom.uid import BasicTextSRStorage
 
 from medkd_core.datasets.phantom import draw_phantom
 from medkd_core.datasets.phantom_dicom import write_dicom_study
-from medkd_core.datasets.phantom_files import write_png
 from resources import DEMO_BUNDLE
 
 Medkd = Callable[..., Any]
 
 needs_demo = pytest.mark.skipif(not DEMO_BUNDLE.is_dir(), reason="the demo was not built yet")
-
-
-@pytest.fixture
-def films(tmp_path: Path) -> Path:
-    folder = tmp_path / "films"
-    folder.mkdir()
-    write_dicom_study(folder / "film.dcm", draw_phantom(3, "COVID-19", 160))
-    write_png(folder / "film.png", draw_phantom(4, "Normal", 128))
-    (folder / "notes.txt").write_text("not a picture")
-    return folder
 
 
 def test_open_lists_what_is_shown_and_what_is_refused(medkd: Medkd, films: Path) -> None:
@@ -119,34 +105,6 @@ def test_predict_for_a_person_says_that_the_demo_answered(medkd: Medkd, films: P
 
 
 @needs_demo
-def test_explain_writes_a_map_a_picture_and_the_numbers_for_each_network(
-    medkd: Medkd, films: Path, tmp_path: Path
-) -> None:
-    out = tmp_path / "maps"
-    done = medkd("explain", films / "film.dcm", "--preview", "-o", out)
-    assert done.status == 0, done.errors
-    document = json.loads((out / "explanation.json").read_text())
-    assert len(document["networks"]) == 4
-    for entry in document["networks"]:
-        overlay = np.load(out / f"{entry['network']}.npy")
-        assert overlay.dtype == np.float32
-        assert overlay.shape == (160, 160)
-        assert entry["forwards"] <= 32
-        assert (out / f"{entry['network']}.png").is_file()
-    assert not [path for path in out.iterdir() if path.name.startswith(".")]
-
-
-@needs_demo
-def test_explain_of_a_class_that_is_not_there_names_the_classes(
-    medkd: Medkd, films: Path, tmp_path: Path
-) -> None:
-    done = medkd("explain", films / "film.dcm", "--class", "fracture", "-o", tmp_path / "maps")
-    assert done.status == 1
-    assert "COVID-19" in done.errors
-    assert not (tmp_path / "maps").exists()
-
-
-@needs_demo
 def test_verify_passes_the_demo_and_names_the_file_that_was_altered(
     medkd: Medkd, tmp_path: Path
 ) -> None:
@@ -219,141 +177,3 @@ for arguments in (
         check=False,
     )
     assert done.returncode == 0, done.stderr
-
-
-def test_explaining_a_folder_leaves_a_page_a_table_and_a_folder_a_film(
-    medkd: Medkd, films: Path, small_bundle: Path, tmp_path: Path
-) -> None:
-    out = tmp_path / "maps"
-    done = medkd("explain", films, "--model", small_bundle, "-o", out)
-    assert done.status == 0, done.errors
-    assert "notes.txt" in done.errors
-    page = (out / "index.html").read_text()
-    assert "Research use only" in page
-    with (out / "maps.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert {(Path(row["file"]).name, row["network"]) for row in rows} == {
-        (film, network) for film in ("film.dcm", "film.png") for network in ("vgg19", "vgg19_bn")
-    }
-    for film in ("film.dcm", "film.png"):
-        assert f"{film}/vgg19.png" in page
-        assert (out / film / "vgg19.npy").is_file()
-
-
-def test_films_that_were_explained_already_are_not_asked_again(
-    medkd: Medkd, films: Path, small_bundle: Path, tmp_path: Path
-) -> None:
-    arguments = ("explain", films, "--model", small_bundle, "-o", tmp_path / "maps")
-    assert medkd(*arguments).status == 0
-    kept = tmp_path / "maps" / "film.png" / "explanation.json"
-    other = tmp_path / "maps" / "film.dcm" / "explanation.json"
-    other.write_text("torn")
-    before = kept.stat().st_mtime_ns
-    assert medkd(*arguments).status == 0
-    assert kept.stat().st_mtime_ns == before
-    assert json.loads(other.read_text())["networks"]
-    assert medkd(*arguments, "--class", "normal").status == 0
-    assert json.loads(kept.read_text())["class"] == "Normal"
-
-
-def test_measured_maps_stand_beside_maps_that_know_nothing(
-    medkd: Medkd, films: Path, small_bundle: Path, tmp_path: Path
-) -> None:
-    masks = tmp_path / "masks"
-    masks.mkdir()
-    marked = np.zeros((128, 128), np.uint8)
-    marked[30:70, 20:50] = 255
-    Image.fromarray(marked).save(masks / "film.png")
-    out = tmp_path / "maps"
-    given = ("--measure", "--masks", masks, "--lungs", masks, "--network", "vgg19_bn")
-    done = medkd("explain", films / "film.png", "--model", small_bundle, *given, "-o", out)
-    assert done.status == 0, done.errors
-    measures = json.loads((out / "explanation.json").read_text())["networks"][0]["measures"]
-    by_name = {measure["name"]: measure for measure in measures}
-    assert {"deletion", "road", "adcc", "finding_mass_accuracy", "lungs_mass"} <= set(by_name)
-    for name in ("deletion", "finding_mass_accuracy", "lungs_mass"):
-        assert all(by_name[name][of] is not None for of in ("value", "random", "centre"))
-    assert "Deletion area" in (out / "index.html").read_text()
-
-
-@pytest.mark.parametrize(
-    ("option", "value", "known"),
-    [("--dialect", "tea leaves", "grad-cam"), ("--baseline", "pink", "blurred")],
-)
-def test_unknown_methods_and_baselines_are_refused_with_the_known_ones(
-    medkd: Medkd, films: Path, tmp_path: Path, option: str, value: str, known: str
-) -> None:
-    done = medkd("explain", films, option, value, "-o", tmp_path / "maps")
-    assert done.status == 1
-    assert known in done.errors
-    assert not (tmp_path / "maps").exists()
-
-
-def test_masks_that_are_no_folder_are_refused_before_any_work(
-    medkd: Medkd, films: Path, tmp_path: Path
-) -> None:
-    done = medkd("explain", films, "--masks", films / "film.png", "-o", tmp_path / "maps")
-    assert done.status == 1
-    assert "it is no folder" in done.errors
-
-
-def test_films_with_and_without_masks_are_measured_by_name(
-    medkd: Medkd, films: Path, small_bundle: Path, tmp_path: Path
-) -> None:
-    write_png(films / "other.png", draw_phantom(5, "Normal", 128))
-    findings, lungs = tmp_path / "findings", tmp_path / "lungs"
-    for folder, names in ((findings, ("other",)), (lungs, ("film", "other"))):
-        folder.mkdir()
-        for name in names:
-            Image.fromarray(np.tri(128, dtype=np.uint8) * 255).save(folder / f"{name}.png")
-    (findings / "film.png").write_bytes(b"torn")
-    given = ("--masks", findings, "--lungs", lungs, "--network", "vgg19_bn")
-    out = tmp_path / "maps"
-    done = medkd("explain", films, "--model", small_bundle, *given, "-o", out)
-    assert done.status == 0, done.errors
-    assert f"{findings / 'film.png'}: it is no picture" in done.errors
-    with (out / "maps.csv").open(newline="") as file:
-        rows = {Path(row["file"]).name: row for row in csv.DictReader(file)}
-    assert rows["other.png"]["finding_mass_accuracy"]
-    assert not rows["film.png"]["finding_mass_accuracy"]
-    assert rows["film.png"]["lungs_mass"]
-
-
-def test_pictures_of_an_earlier_run_are_no_films(
-    medkd: Medkd, films: Path, small_bundle: Path
-) -> None:
-    given = ("explain", films, "--model", small_bundle, "--network", "vgg19", "-o", films / "maps")
-    assert medkd(*given).status == 0
-    kept = films / "maps" / "film.png" / "vgg19.png"
-    kept.unlink()
-    assert medkd(*given).status == 0
-    assert kept.is_file()
-    with (films / "maps" / "maps.csv").open(newline="") as file:
-        assert len(list(csv.DictReader(file))) == 2
-    done = medkd("explain", films, "--model", small_bundle, "-o", films)
-    assert done.status == 1
-    assert "the films are in it" in done.errors
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="such names are not allowed elsewhere")
-def test_a_film_whose_name_is_no_unicode_is_on_the_page(
-    medkd: Medkd, films: Path, small_bundle: Path, tmp_path: Path
-) -> None:
-    odd = films / os.fsdecode(b"fi\xfflm <b>.png")
-    (films / "film.png").rename(odd)
-    given = ("--model", small_bundle, "--network", "vgg19", "-o", tmp_path / "maps")
-    assert medkd("explain", films, *given).status == 0
-    page = (tmp_path / "maps" / "index.html").read_text()
-    assert "fi%FFlm%20%3Cb%3E.png/vgg19.png" in page
-    assert "<b>" not in page
-
-
-def test_a_film_called_like_the_page_takes_no_place_of_it(
-    medkd: Medkd, films: Path, small_bundle: Path, tmp_path: Path
-) -> None:
-    (films / "film.png").rename(films / "index.html")
-    out = tmp_path / "maps"
-    given = ("--model", small_bundle, "--network", "vgg19", "-o", out)
-    assert medkd("explain", films, *given).status == 0
-    assert (out / "index.html").is_file()
-    assert (out / "index.html (2)" / "vgg19.png").is_file()
