@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -84,16 +85,27 @@ def mask_measures(overlay: FloatArray, masks: Masks, *, seed: int) -> tuple[Meas
     Parameters
     ----------
     overlay : float32, (rows, columns) of the film, [0, 1]
+    masks : Masks
+        Those of another size than the film are brought to it by their nearest pixels.
     seed : int
         Of the random maps, whose mean is given.
     """
     measured: list[Measured] = []
     values = _thinned(overlay)
     if masks.finding is not None:
-        measured += _in_finding(values, _thinned(masks.finding), seed)
+        measured += _in_finding(values, _thinned(_fitted(masks.finding, overlay)), seed)
     if masks.lungs is not None:
-        measured.append(_in_lungs(values, _thinned(masks.lungs), seed))
+        measured.append(_in_lungs(values, _thinned(_fitted(masks.lungs, overlay)), seed))
     return tuple(measured)
+
+
+def _fitted(mask: Mask, overlay: FloatArray) -> Mask:
+    if mask.shape == overlay.shape:
+        return mask
+    rows, columns = overlay.shape
+    # Exact: the plain kind of OpenCV is half a pixel off.
+    way = cv2.INTER_NEAREST_EXACT
+    return cv2.resize(mask.astype(np.uint8), (columns, rows), interpolation=way) > 0
 
 
 def _thinned(picture: NDArray[Any]) -> NDArray[Any]:
