@@ -41,12 +41,19 @@ def train(
     spec: Annotated[Path, typer.Argument(help="What to train, as TOML.")],
     jobs: JobsOption = None,
     detach: Annotated[bool, typer.Option(help="Start the job and leave it running.")] = False,
+    start: Annotated[
+        bool,
+        typer.Option(help="Or make the job's folder only, for a torchrun or srun of your own."),
+    ] = True,
 ) -> None:
     """Run one job: a teacher, a student without teachers, or a distilled student.
 
     Ctrl+C cancels the job; its last checkpoint stays and it can be resumed.
     """
     job = JobStore(jobs).create(load_spec(spec))
+    if not start:
+        answers.print(f"Job {job.identifier} in {job.folder}", soft_wrap=True)
+        return
     start_job(job)
     answers.print(f"Job {job.identifier} in {job.folder}", soft_wrap=True)
     if detach:
@@ -154,10 +161,13 @@ def _facts(job: Job) -> dict[str, object]:
 
 
 def _follow(job: Job, after: int = 0) -> None:
-    reader, told = EventReader(job.events_path), False
+    reader, told, waiting = EventReader(job.events_path), False, ""
     while True:
         # The state is read first: what was written before the end is then still printed.
         state = job.state()
+        if state.status is JobStatus.QUEUED and state.message != waiting:
+            waiting = state.message
+            errors.print(waiting, soft_wrap=True)
         for event in reader.read():
             if event.seq > after:
                 _print_event(event)

@@ -130,6 +130,11 @@ class Job:
         except (OSError, ValidationError):
             return None
 
+    def is_under_way(self, state: JobState) -> bool:
+        """Whether, in that state, a process is at work on it or will be without being started."""
+        is_queued = state.status is JobStatus.QUEUED
+        return state.status.is_active or (is_queued and self.launched() is not None)
+
     def mark_launched(self, launched: Launched) -> None:
         """Remember what was started for the job."""
         self._write(self._launched_path, launched.model_dump_json())

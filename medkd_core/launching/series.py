@@ -113,17 +113,12 @@ def _run(job: Job, told: Callable[[JobState], None]) -> JobState:
     if state.status is JobStatus.COMPLETED:
         return state
     try:
-        if not state.status.is_active and not _is_starting(job, state):
+        if not job.is_under_way(state):
             start_job(job)
         return _wait(job, told)
     except KeyboardInterrupt:
         _stop(job)
         raise
-
-
-def _is_starting(job: Job, state: JobState) -> bool:
-    """Somebody has started it, or put it in Slurm's queue."""
-    return state.status is JobStatus.QUEUED and job.launched() is not None
 
 
 def _wait(job: Job, told: Callable[[JobState], None]) -> JobState:

@@ -65,12 +65,12 @@ def resume_job(job: Job) -> Launched:
 def _reason_against(job: Job, state: JobState) -> str:
     if state.status is JobStatus.COMPLETED:
         return "it is completed"
+    if not job.is_under_way(state):
+        return ""
     if state.status.is_active:
         return "it is running already"
-    launched = job.launched() if state.status is JobStatus.QUEUED else None
-    if launched is None:
-        return ""
-    return "it waits in Slurm's queue already" if launched.slurm_job else "it is starting already"
+    is_under_slurm = job.spec.launch.launcher == "slurm"
+    return "it waits in Slurm's queue already" if is_under_slurm else "it is starting already"
 
 
 def _launch(job: Job) -> Launched:

@@ -196,17 +196,10 @@ class Runs:
         known = self._seen.get(folder)
         if known and known[0] == written:
             run = known[1]
-            if not _can_change_unwritten(run):
+            # Whether its process is there, or its turn has come, is not written in its folder.
+            if run.job is None or run.state is None or not run.job.is_under_way(run.state):
                 return known
         return written, _read(folder, known[1].job if known else None)
-
-
-def _can_change_unwritten(run: Run) -> bool:
-    """Whether processes and Slurm's queue decide where it stands, not its folder alone."""
-    if run.job is None or run.state is None:
-        return False
-    is_queued = run.state.status is JobStatus.QUEUED
-    return run.state.status.is_active or (is_queued and run.job.launched() is not None)
 
 
 def _read(folder: Path, job: Job | None) -> Run:

@@ -142,3 +142,11 @@ def test_weights_that_are_no_weights_are_refused(medkd: Medkd, tmp_path: Path) -
 
 def test_weights_are_listed_with_their_licences(medkd: Medkd) -> None:
     assert "autoformer_v2_t" in medkd("weights", "list").output
+
+
+def test_job_can_be_made_without_being_started(medkd: Medkd, tmp_path: Path) -> None:
+    done = medkd("train", write_spec(tmp_path, "teacher", "visformer_s"), "--no-start")
+    assert done.status == 0, done.errors
+    shown = medkd("jobs", "show", only_job(medkd, "teacher"), "--json").document
+    assert shown["state"]["status"] == "queued"
+    assert shown["folder"] in done.output.replace("\n", "")

@@ -88,6 +88,27 @@ def test_process_that_ends_before_it_begins_is_told(runs, queue, monkeypatch, ma
     assert not runs.get(job.identifier).starting
 
 
+def test_job_of_slurm_waits_there_and_is_handed_over_once(runs, queue, monkeypatch, make_job):
+    handed_over = []
+
+    def submit(job):
+        handed_over.append(job.spec.name)
+        launched = Launched(slurm_job="1")
+        job.mark_launched(launched)
+        job.set_state(job.state().waiting("Waiting in Slurm's queue (Priority)."))
+        return launched
+
+    monkeypatch.setattr(job_queue, "start_job", submit)
+    job = make_job("student", JobStatus.QUEUED)
+    queue.submit(job)
+    for _ in range(3):
+        advance(runs, queue)
+    assert handed_over == ["student"]
+    run = runs.get(job.identifier)
+    assert not run.starting
+    assert queue.outlook(run) == "Waiting in Slurm's queue (Priority)."
+
+
 def test_what_cannot_be_done_is_a_sentence(runs, queue, make_job):
     job = make_job("done", epochs=5)
     runs.refresh()
