@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, TypeVar
 
 import cv2
@@ -224,6 +225,8 @@ def warp_maps(
     return np.stack(warped)
 
 
+# Maps of several teachers are moved like their image soon after it.
+@lru_cache(maxsize=2**15)
 def _change_of(index: int, view: int, seed: int, kind: AugmentationKind) -> Change:
     return draw_change(np.random.default_rng([seed, view, index]), kind)
 
