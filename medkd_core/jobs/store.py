@@ -116,13 +116,14 @@ class JobStore:
         Raises
         ------
         JobError
-            It is at work, or the system refuses.
+            It is at work or will be, or the system refuses.
         """
-        if job.state().status.is_active:
+        state = job.state()
+        if job.is_under_way(state):
             raise JobError(
                 "Cannot delete the job",
                 path=job.folder,
-                because="it is running",
+                because="it is running" if state.status.is_active else "it was started",
                 cure="Cancel it first.",
             )
         # Renamed first: a removal that is cut short leaves nothing that looks like a job.

@@ -15,7 +15,7 @@ from medkd_core.jobs.events import Started
 from medkd_core.jobs.result import WEIGHTS_FILE
 from medkd_core.jobs.spec import LaunchSpec
 from medkd_core.jobs.state import JobStatus
-from medkd_core.jobs.store import Job
+from medkd_core.jobs.store import Job, JobStore
 from medkd_core.launching.starting import resume_job, start_job
 from medkd_core.launching.stopping import cancel_job
 
@@ -78,6 +78,8 @@ def test_job_waits_for_its_turn_and_says_why(
     assert job.state().status is JobStatus.QUEUED
     with pytest.raises(JobError, match="waits in Slurm's queue already"):
         start_job(job)
+    with pytest.raises(JobError, match="it was started"):
+        JobStore(job.folder.parent).delete(job)
 
     assert cancel_job(job).status is JobStatus.CANCELLED
     wait_until(lambda: not is_in_queue(number(job)))
