@@ -178,10 +178,28 @@ def test_killed_decoding_goes_on_and_gives_the_right_squares(
     assert np.array_equal(squares, one_by_one(noise))
 
 
+@pytest.mark.slow
+def test_kills_at_any_moment_leave_nothing_wrong(noise: list[Record], tmp_path: Path) -> None:
+    right = one_by_one(noise)
+    rng = np.random.default_rng(1)
+    for number in range(5):
+        cache = SquareCache(tmp_path / f"cache {number}")
+        for _ in range(10):
+            process = multiprocessing.get_context("fork").Process(
+                target=decode, args=(noise, cache)
+            )
+            process.start()
+            process.join(rng.uniform(0, 0.4))
+            process.kill()
+            process.join()
+        assert np.array_equal(decode(noise, cache).squares, right)
+
+
 @pytest.mark.parametrize("name", ["squares.bin", "journal.jsonl"])
 def test_whatever_a_crash_leaves_is_never_taken_for_right(
     name: str, noise: list[Record], cache: SquareCache
 ) -> None:
+    noise = noise[:100]
     right = decode(noise, cache).squares.copy()
     file = folder_of(noise, cache) / name
     whole = file.read_bytes()
