@@ -71,7 +71,7 @@ def in_a_reading_room() -> str:
 import sys
 ABSENT = {
     "torch", "torchvision", "timm", "onnx", "onnxscript", "onnx_ir", "sklearn", "lightning_fabric",
-    "torchmetrics", "pytorch_grad_cam", "filelock", "matplotlib", "huggingface_hub",
+    "torchmetrics", "pytorch_grad_cam", "filelock", "matplotlib", "huggingface_hub", "submitit",
 }
 class Without:
     def __init__(self, finder):
