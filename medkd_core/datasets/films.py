@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,8 +22,6 @@ ByteArray = NDArray[np.uint8]
 
 _BLOCK = 64
 """Images between two syncs of the disk: what a kill can cost."""
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +162,6 @@ def _described(
     _check_classes(wanted.records, kept, unreadable)
     if unreadable:
         notes = [*notes, _left_out(unreadable)]
-    for note in notes:
-        _log.warning("%s", note)
     return DecodedFilms(squares, kept, unreadable, tuple(notes))
 
 

@@ -66,7 +66,8 @@ def image_files(folder: Path) -> list[Path]:
     for parent, folders, names in os.walk(folder, onerror=_fail):
         folders[:] = [name for name in folders if not name.startswith(".")]
         found += [Path(parent, name) for name in names if _may_be_picture(name)]
-    return sorted(path for path in found if path.is_file())
+    # A link that leads nowhere is an image that is missing, not one that never was.
+    return sorted(path for path in found if path.is_file() or path.is_symlink())
 
 
 def _may_be_picture(name: str) -> bool:

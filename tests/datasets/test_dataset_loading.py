@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from medkd_core.datasets.films import load_squares
 from medkd_core.datasets.loading import load_dataset
 from medkd_core.datasets.splits import assign_splits, torn_groups
 from medkd_core.errors import DatasetError
+from medkd_core.imaging.recipe import View
 from medkd_core.jobs.spec import DatasetKind, DataSpec
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
@@ -123,6 +125,15 @@ def test_unusable_set_is_one_sentence(
     make_folder_set(root, classes)
     with pytest.raises(DatasetError, match=sentence):
         load_dataset(spec(root), seed=0)
+
+
+def test_a_link_that_leads_nowhere_is_an_image_that_is_missing(tmp_path: Path) -> None:
+    root = make_folder_set(tmp_path / "set", {"a": 3, "b": 3})
+    (root / "a" / "annexed.png").symlink_to(tmp_path / "gone")
+    records = load_dataset(spec(root), seed=0).records
+    assert len(records) == 7
+    with pytest.raises(DatasetError, match=r"annexed\.png: there is no such file"):
+        load_squares(records, View(), 8, "bilinear")
 
 
 def test_missing_folder_and_file_as_root_are_refused(tmp_path: Path) -> None:
