@@ -102,3 +102,24 @@ def test_misspelt_entry_of_the_experiment_is_explained(folder: Path) -> None:
 def test_folder_without_specifications_is_refused(tmp_path: Path) -> None:
     assert "holds no specification" in refusal(tmp_path)
     assert "No such file" in refusal(tmp_path / "nowhere")
+
+
+EXPERIMENTS = Path(__file__).parents[1] / "experiments"
+
+
+@pytest.mark.parametrize("name", ["cxr3", "cxr3-untrained-teacher", "lc25000"])
+def test_experiments_on_real_data_fit_together(name: str, tmp_path: Path) -> None:
+    experiment = load_experiment(EXPERIMENTS / name, data=tmp_path)
+    assert {arm.spec.data.groups for arm in experiment.arms} == {tmp_path / "manifest.csv"}
+
+
+def test_the_experiment_with_an_untrained_teacher_shares_the_jobs_of_the_other(
+    tmp_path: Path,
+) -> None:
+    all_trained, one_untrained = (
+        {step.spec.name: step.spec for step in load_experiment(folder, data=tmp_path).steps()}
+        for folder in (EXPERIMENTS / "cxr3", EXPERIMENTS / "cxr3-untrained-teacher")
+    )
+    shared = all_trained.keys() & one_untrained.keys()
+    assert len(shared) == 6
+    assert all(all_trained[name] == one_untrained[name] for name in shared)
