@@ -10,6 +10,7 @@ from pathlib import Path
 
 from medkd_core.datasets import covid_qu_ex, csv_set, dicom_set, folder, lc25000
 from medkd_core.datasets.groups import GroupTable, read_group_table
+from medkd_core.datasets.holding_out import hold_out
 from medkd_core.datasets.record import SPLITS, Dataset, Found, Listing, Record, Split
 from medkd_core.datasets.splits import assign_splits, limit_per_class, torn_groups
 from medkd_core.errors import DatasetError
@@ -59,8 +60,10 @@ def load_dataset(spec: DataSpec, seed: int) -> Dataset:
     found = list(listing.images)
     grouping = _grouping(spec, found)
     records = _records(found, grouping, _split(spec, found, grouping))
+    if spec.held_out_source is not None:
+        records = hold_out(records, spec.held_out_source, spec.root)
     _check_splits(spec.root, listing.classes, records)
-    warnings = (*listing.warnings, *grouping.warnings, *_warnings(records))
+    warnings = (*listing.warnings, *grouping.warnings, *_warnings(spec, records))
     if spec.limit_per_class is not None:
         records = limit_per_class(records, spec.limit_per_class, seed)
     return Dataset(spec.root.name or str(spec.root), listing.classes, tuple(records), warnings)
@@ -188,8 +191,13 @@ def _check_splits(root: Path, classes: tuple[str, ...], records: list[Record]) -
             )
 
 
-def _warnings(records: list[Record]) -> tuple[str, ...]:
+def _warnings(spec: DataSpec, records: list[Record]) -> tuple[str, ...]:
     warnings = []
+    if spec.held_out_source is not None:
+        warnings.append(
+            f"Nothing was trained on images of the source {spec.held_out_source}; all of them are "
+            "in the test split: look at results per source."
+        )
     if not any(record.split == "test" for record in records):
         warnings.append("The set has no test split: nothing can be claimed about unseen images.")
     if torn := torn_groups(records):

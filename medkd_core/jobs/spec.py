@@ -43,6 +43,8 @@ class DataSpec(_Part):
     groups: Path | None = None
     """CSV with a ``path`` and a group column, for sets without an official split."""
     group_column: str = "group"
+    held_out_source: str | None = None
+    """Train on nothing of this source and test on all of it: trained here, tested there."""
     validation_fraction: Annotated[float, Field(gt=0, lt=0.5)] = 0.15
     test_fraction: Annotated[float, Field(gt=0, lt=0.5)] = 0.15
     allow_leak: bool = False
