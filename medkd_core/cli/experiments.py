@@ -54,7 +54,7 @@ def recipe(
     ] = False,
 ) -> None:
     """Write commented specs of a known experiment."""
-    texts = recipe_text(name, data=data, elsewhere=elsewhere, every_entry=every_entry)
+    texts = _texts(name, data, elsewhere, every_entry=every_entry)
     if output is None:
         for file_name, text in texts.items():
             typer.echo(f"# ---- {file_name}\n{text}")
@@ -129,23 +129,29 @@ def _run(found: Experiment, store: JobStore) -> list[Outcome]:
 def _folder(name: str, output: Path | None, data: Path | None, elsewhere: Path | None) -> Path:
     """The experiment's folder; a recipe is written into one, or found there from last time."""
     folder = output or Path(name)
-    if folder.is_dir() and any(folder.glob("*.toml")):
-        return folder
+    if any(folder.glob("*.toml")) or (folder.exists() and name not in RECIPES):
+        return folder  # without specifications it is refused when it is read
     if name not in RECIPES:
-        if folder.exists():
-            return folder  # read, and refused with the reason
         raise SpecError(
             f"Cannot run the experiment '{name}'",
             because="there is neither a folder nor a recipe of that name",
             cure=f"The recipes are {', '.join(RECIPES)}.",
         )
-    texts = recipe_text(
-        name,
-        data=data.absolute() if data else None,
-        elsewhere=elsewhere.absolute() if elsewhere else None,
-    )
+    texts = _texts(name, data, elsewhere)
     _write_specs(folder, texts)
     return folder
+
+
+def _texts(
+    name: str, data: Path | None, elsewhere: Path | None, *, every_entry: bool = False
+) -> dict[str, str]:
+    # A relative path in a specification is one from its own folder.
+    return recipe_text(
+        name,
+        data=data and data.absolute(),
+        elsewhere=elsewhere and elsewhere.absolute(),
+        every_entry=every_entry,
+    )
 
 
 def _write_specs(folder: Path, texts: dict[str, str]) -> None:

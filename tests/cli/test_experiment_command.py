@@ -90,6 +90,15 @@ def test_a_recipe_is_written_into_its_folder_once(
     assert "2-baseline.toml" in done.errors
 
 
+def test_a_relative_data_set_is_taken_from_where_the_command_is_given(
+    medkd: Medkd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert medkd("recipe", "quick-look", "--data", "films", "-o", "specs").status == 0
+    done = medkd("experiment", "specs")
+    assert str(tmp_path / "films") in done.errors
+
+
 def test_neither_folder_nor_recipe_names_the_recipes(medkd: Medkd) -> None:
     done = medkd("experiment", "magic")
     assert done.status == 2
