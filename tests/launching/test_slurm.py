@@ -137,7 +137,7 @@ def test_running_job_is_asked_to_cancel_and_leaves_the_queue(make_job: Callable[
 def test_job_that_slurm_stops_twice_ends_bit_for_bit_like_one_that_ran_through(
     make_job: Callable[..., Job],
 ) -> None:
-    unbroken, stopped = make_job(epochs=25), make_job(UNDER_SLURM, epochs=25)
+    unbroken, stopped = make_job(epochs=15), make_job(UNDER_SLURM, epochs=15)
     start_job(stopped)
     wait_for_epoch(stopped, 2)
     # What Slurm sends before the time limit.
@@ -153,3 +153,16 @@ def test_job_that_slurm_stops_twice_ends_bit_for_bit_like_one_that_ran_through(
     start_job(unbroken)
     wait_for(unbroken, JobStatus.COMPLETED)
     assert_same_weights(stopped, unbroken)
+
+
+@pytest.mark.slow
+def test_processes_that_share_a_job_stop_and_go_on_together(make_job: Callable[..., Job]) -> None:
+    job = make_job(UNDER_SLURM.model_copy(update={"processes": 2}))
+    start_job(job)
+    wait_for_epoch(job, 1)
+    tell("scancel", "--signal=USR2", number(job))
+    wait_until(lambda: job.state().status is JobStatus.QUEUED)
+    wait_until(lambda: len(starts(job)) == 2)
+    assert starts(job)[1].epoch > 0
+    assert cancel_job(job, grace_seconds=60).status is JobStatus.CANCELLED
+    assert "Traceback" not in job.log_path.read_text()
