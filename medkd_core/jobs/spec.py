@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator
+from pydantic_core import PydanticCustomError
 
 from medkd_core.imaging.recipe import View
 
@@ -17,6 +18,26 @@ TeacherWeighting = Literal["fixed", "uniform", "entropy", "confidence"]
 Sampling = Literal["natural", "balanced"]
 Precision = Literal["auto", "32-true", "16-mixed", "bf16-mixed"]
 Launcher = Literal["local", "torchrun", "slurm"]
+
+
+_MOST_IMAGES = 4096
+
+
+def _checked_batch_size(value: object) -> int | Literal["largest"]:
+    """One sentence for a wrong value, where a union of types would have two."""
+    text = "" if isinstance(value, bool) else str(value).strip()
+    if text == "largest":
+        return "largest"
+    if text.isascii() and text.isdecimal() and 1 <= int(text) <= _MOST_IMAGES:
+        return int(text)
+    raise PydanticCustomError(
+        "batch_size",
+        "Input should be a whole number from 1 to {most}, or 'largest'",
+        {"most": _MOST_IMAGES},
+    )
+
+
+BatchSize = Annotated[int | Literal["largest"], PlainValidator(_checked_batch_size)]
 
 
 class _Part(BaseModel):
@@ -80,7 +101,7 @@ class TrainingSpec(_Part):
     """How long, how fast, and against which labels."""
 
     epochs: Annotated[int, Field(ge=1, le=10_000)] = 20
-    batch_size: Annotated[int, Field(ge=1, le=4096)] | Literal["largest"] = 32
+    batch_size: BatchSize = 32
     """Images of a step on all processes together; ``largest`` finds what the memory holds."""
     accumulate: Annotated[int, Field(ge=1, le=1024)] = 1
     """Make each step of so many smaller parts, for want of memory."""
@@ -140,7 +161,8 @@ class DistillationSpec(_Part):
     explanation_warmup_epochs: Annotated[int, Field(ge=0)] = 2
     """Epochs before the maps count: an untrained network looks nowhere."""
     remember: bool = False
-    """Ask the teachers once, before the first step, and remember what they said."""
+    """Ask the teachers once, before the first step, and remember what they said, for other jobs,
+    too: in the user's cache, up to MEDKD_TEACHERS_GIB (environment; 16 when left out)."""
     views: Annotated[int, Field(ge=1, le=64)] = 4
     """Remembered augmented views of each image; epochs take them in turn."""
 

@@ -196,7 +196,8 @@ def mend_rows(folder: Path, contents: Contents) -> None:
     facts, rows = folder / FACTS_FILE, folder / ROWS_FILE
     if not facts.exists():
         write_durably(facts, contents.description)
-    rows.touch()
+    if not rows.exists():
+        rows.touch()
     if rows.stat().st_size != contents.nbytes:
         os.truncate(rows, contents.nbytes)
 
