@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 from rich.table import Column, Table
@@ -24,30 +25,31 @@ from medkd_core.launching.series import Outcome
 
 RESULTS_JSON, RESULTS_TEXT = "results.json", "results.md"
 
+_OVERLAP = "Whether images of this set are also in the one that was trained on was not looked at."
+
 Decide = Callable[[Job], Decisions]
 
 
 def report_of(experiment: Experiment, outcomes: Sequence[Outcome]) -> ExperimentReport:
     """Measure what is completed, on the test split and on the data set elsewhere.
 
-    Raises
-    ------
-    MedKDError
-        A result cannot be read, or the other data set cannot.
+    What cannot be measured is told in the report, so that it costs nothing of the rest.
     """
     missing = [
         f"{outcome.step.spec.name}: {outcome.problem}" for outcome in outcomes if outcome.problem
     ]
-    tests = []
-    if any(not outcome.problem for outcome in outcomes):
-        tests.append(_test_split(experiment, outcomes))
-        if experiment.spec.elsewhere is not None:
-            tests.append(_elsewhere(experiment, outcomes))
+    completed = [outcome for outcome in outcomes if not outcome.problem]
+    tests: list[SetResult] = []
+    for measured in (_test_split, _elsewhere):
+        try:
+            tests += measured(experiment, completed) if completed else []
+        except MedKDError as error:
+            missing.append(str(error))
     return ExperimentReport(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         title=experiment.title,
         question=experiment.spec.question,
-        tests=[test for test in tests if test is not None],
+        tests=tests,
         missing=missing,
     )
 
@@ -77,62 +79,54 @@ def print_report(report: ExperimentReport) -> None:
             answers.print(_sources(test))
         for warning in test.warnings:
             answers.print(f"Mind: {warning}", soft_wrap=True)
-    answers.print(HOW_TO_READ, soft_wrap=True)
+    if report.tests:
+        answers.print(HOW_TO_READ, soft_wrap=True)
+    else:
+        answers.print("Nothing was measured: no job is completed, or there is no test split.")
 
 
-def _test_split(experiment: Experiment, outcomes: Sequence[Outcome]) -> SetResult | None:
-    """None for a data set without a test split."""
-    arms = _arm_runs(experiment, outcomes, decisions_of)
+def _test_split(experiment: Experiment, completed: Sequence[Outcome]) -> list[SetResult]:
+    """Nothing for a data set without a test split."""
+    arms = _arm_runs(experiment, completed, decisions_of)
     if not any(run.images for arm in arms for run in arm.runs.values()):
-        return None
-    results = [
-        read_result(outcome.job.result_folder)
-        for outcome in outcomes
-        if outcome.job and not outcome.problem
-    ]
+        return []
+    results = [read_result(outcome.job.result_folder) for outcome in completed if outcome.job]
     warnings = list(dict.fromkeys(text for result in results for text in result.warnings))
-    return compare_arms(
-        results[0].dataset, arms, experiment.comparisons, trained_here=True, warnings=warnings
-    )
+    pairs = experiment.comparisons
+    name = results[0].dataset
+    return [compare_arms(name, arms, pairs, trained_here=True, warnings=warnings)]
 
 
-def _elsewhere(experiment: Experiment, outcomes: Sequence[Outcome]) -> SetResult:
+def _elsewhere(experiment: Experiment, completed: Sequence[Outcome]) -> list[SetResult]:
+    """Nothing without another data set."""
+    if experiment.spec.elsewhere is None:
+        return []
     from medkd_core.distillation.elsewhere import decisions_elsewhere
 
-    assert experiment.spec.elsewhere is not None
     dataset = load_dataset(experiment.spec.elsewhere, seed=0)
     with progress_bar(f"Testing on {dataset.name}") as update:
-        done = 0
-        completed = sum(not outcome.problem for outcome in outcomes)
+        done = count()
 
         def decide(job: Job) -> Decisions:
-            nonlocal done
-            decisions = decisions_elsewhere(job, dataset)
-            done += 1
-            update(done, completed)
-            return decisions
+            update(next(done), len(completed))
+            return decisions_elsewhere(job, dataset)
 
-        arms = _arm_runs(experiment, outcomes, decide)
-    return compare_arms(
-        dataset.name,
-        arms,
-        experiment.comparisons,
-        trained_here=False,
-        warnings=[
-            *dataset.warnings,
-            "Whether images of this set are also in the one that was trained on was not looked at.",
-        ],
-    )
+        arms = _arm_runs(experiment, completed, decide)
+    warnings = [*dataset.warnings, _OVERLAP]
+    pairs = experiment.comparisons
+    return [compare_arms(dataset.name, arms, pairs, trained_here=False, warnings=warnings)]
 
 
-def _arm_runs(experiment: Experiment, outcomes: Sequence[Outcome], decide: Decide) -> list[ArmRuns]:
+def _arm_runs(
+    experiment: Experiment, completed: Sequence[Outcome], decide: Decide
+) -> list[ArmRuns]:
     """Arms with at least one completed job."""
     found = []
     for arm in experiment.arms:
         jobs = {
             outcome.step.spec.seed: outcome.job
-            for outcome in outcomes
-            if outcome.step.arm == arm.name and outcome.job and not outcome.problem
+            for outcome in completed
+            if outcome.step.arm == arm.name and outcome.job
         }
         if jobs:
             names = {seed: job.identifier for seed, job in jobs.items()}

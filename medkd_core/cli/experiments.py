@@ -19,7 +19,8 @@ from medkd_core.cli.experiment_results import (
 from medkd_core.cli.options import JobsOption, JsonOption
 from medkd_core.cli.series_progress import SeriesProgress
 from medkd_core.cli.writing import write_together
-from medkd_core.errors import JobError, SpecError
+from medkd_core.datasets.loading import load_dataset
+from medkd_core.errors import DatasetError, JobError, SpecError
 from medkd_core.jobs.experiment import Experiment, load_experiment
 from medkd_core.jobs.recipes import RECIPES, recipe_text
 from medkd_core.jobs.store import JobStore
@@ -89,6 +90,7 @@ def experiment(
     folder = _folder(name, output, data, elsewhere)
     found = load_experiment(folder, data=data, elsewhere=elsewhere, seeds=seeds)
     _refuse_missing_data(found)
+    _refuse_other_classes(found)
     try:
         with FileLock(folder / _LOCK_FILE, timeout=0):
             outcomes = _run(found, JobStore(jobs))
@@ -174,3 +176,19 @@ def _refuse_missing_data(found: Experiment) -> None:
                 because="there is no such folder",
                 cure=f"Name the data set's folder with {option}, or in the specifications.",
             )
+
+
+def _refuse_other_classes(found: Experiment) -> None:
+    """Say at once what would otherwise come out after all training."""
+    if found.spec.elsewhere is None:
+        return
+    there = load_dataset(found.spec.elsewhere, seed=0)
+    here = load_dataset(found.arms[0].spec.data, found.arms[0].spec.seed)
+    if set(there.classes) != set(here.classes):
+        raise DatasetError(
+            "Cannot test on",
+            path=found.spec.elsewhere.root,
+            because=f"its classes are {', '.join(there.classes)}, those of {here.name} are "
+            f"{', '.join(here.classes)}",
+            cure="Name the folders or labels of the two data sets alike.",
+        )

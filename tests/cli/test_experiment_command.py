@@ -79,6 +79,22 @@ def test_a_data_set_elsewhere_that_is_not_there_is_told(medkd: Medkd, tmp_path: 
     assert "--elsewhere" in done.errors
 
 
+def test_other_classes_elsewhere_are_told_before_any_job(medkd: Medkd, tmp_path: Path) -> None:
+    films, other = tmp_path / "films", tmp_path / "other"
+    counts = ("--train", "3", "--validation", "1", "--test", "1", "--side", "64")
+    for root in (films, other):
+        assert medkd("datasets", "phantom", root, *counts).status == 0
+    for folder in list(other.rglob("Normal")):
+        folder.rename(folder.with_name("Healthy"))
+    folder = write_specs(tmp_path / "check")
+    (folder / "experiment.toml").write_text('[elsewhere]\nkind = "folder"\nroot = "there"\n')
+    there = next(other.rglob("Train"))
+    done = medkd("experiment", folder, "--data", films, "--elsewhere", there)
+    assert done.status == 1
+    assert "Healthy" in done.errors
+    assert medkd("jobs", "list", "--json").document["jobs"] == []
+
+
 def test_a_recipe_is_written_into_its_folder_once(
     medkd: Medkd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
