@@ -1,5 +1,8 @@
 """What networks that learn say of a batch, ours and timm's, however they are run."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -160,3 +163,26 @@ def test_map_is_read_and_derived_under_mixed_precision() -> None:
     slope = next(network.parameters()).grad
     assert slope is not None
     assert slope.any()
+
+
+@pytest.fixture
+def gang_of_one(tmp_path: Path) -> Iterator[None]:
+    """A process group as torchrun makes it, of this process alone."""
+    store = f"file://{tmp_path / 'store'}"
+    torch.distributed.init_process_group("gloo", init_method=store, rank=0, world_size=1)
+    yield
+    torch.distributed.destroy_process_group()
+
+
+@pytest.mark.usefixtures("gang_of_one")
+def test_map_is_derived_through_the_wrapping_of_several_processes() -> None:
+    alone, wrapped = small("ofa_595").eval(), small("ofa_595").eval()
+    expected, _ = read("ofa_595", alone)
+    expected.backward()
+    model = nn.parallel.DistributedDataParallel(wrapped, find_unused_parameters=True)
+    loss, _ = read("ofa_595", wrapped, model)
+    loss.backward()
+    for plain, shared in zip(alone.parameters(), wrapped.parameters(), strict=True):
+        wanted = torch.zeros_like(plain) if plain.grad is None else plain.grad
+        found = torch.zeros_like(shared) if shared.grad is None else shared.grad
+        assert torch.allclose(found, wanted, atol=1e-7)
