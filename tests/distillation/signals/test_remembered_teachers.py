@@ -20,7 +20,7 @@ from medkd_core.distillation.signals.shown import shown_images
 from medkd_core.distillation.signals.store import RowStore
 from medkd_core.distillation.signals.teacher import Teacher, load_teachers
 from medkd_core.distillation.signals.views import view_seed
-from medkd_core.errors import OperationCancelled
+from medkd_core.errors import JobError, OperationCancelled
 from medkd_core.jobs.result import read_result
 from medkd_core.jobs.spec import JobSpec, NetworkSpec, TeacherSpec
 from medkd_core.jobs.store import Job
@@ -212,6 +212,21 @@ def test_whatever_changes_has_another_key(
     assert len(set(keys)) == len(keys) - 1
     assert keys[8] == keys[0]  # the job's own seed is the shared one
     assert key(teacher=other(SMALL, seed=0), spec=student(seed=5)) == keys[0]
+
+
+def test_teacher_whose_answers_are_no_numbers_is_told(
+    images: Films,
+    student: MakeSpec,
+    fabric: Fabric,
+    make_teacher: Callable[..., Job],
+    store: RowStore,
+) -> None:
+    job = make_teacher(SMALL)
+    found = [(job, read_result(job.result_folder))]
+    (broken,) = load_teachers([TeacherSpec(job=job.identifier)], found, fabric)
+    next(broken.network.parameters()).fill_(torch.nan)
+    with pytest.raises(JobError, match=r"teacher timm:test_resnet: its logits are not finite"):
+        open_teachers(student(), [broken], images, fabric, store=store)
 
 
 def test_remembered_rows_lie_in_the_users_cache(
