@@ -65,6 +65,26 @@ def small_bundle(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def lived_in():
+    """Gives a fresh network biases, and statistics of pictures that it saw, as training would."""
+    import torch
+    from torch import nn
+
+    def after(network: nn.Module, pictures: torch.Tensor) -> nn.Module:
+        for parameter in network.parameters():
+            if parameter.ndim == 1:
+                nn.init.normal_(parameter, mean=parameter.detach().mean().item(), std=0.1)
+        for module in network.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.momentum = 1.0
+        with torch.no_grad():
+            network.train()(pictures)
+        return network.eval()
+
+    return after
+
+
+@pytest.fixture(scope="session")
 def in_a_reading_room() -> str:
     """Start of a program: from here on no library that a reading room lacks can be found."""
     return """

@@ -49,26 +49,15 @@ class Scene:
         return self.baseline + (self.image - self.baseline) * full[:, None]
 
 
-def lived_in(network: nn.Module) -> nn.Module:
-    """Give a fresh network biases, and statistics of what it saw, as training would."""
-    for parameter in network.parameters():
-        if parameter.ndim == 1:
-            nn.init.normal_(parameter, mean=parameter.detach().mean().item(), std=0.1)
-    for module in network.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            module.momentum = 1.0
-    with torch.no_grad():
-        network(torch.randn(8, 3, SIZE, SIZE))
-    return network.eval()
-
-
 @pytest.fixture(autouse=True)
 def one_thread() -> None:
     torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Exported]:
+def exported(
+    tmp_path_factory: pytest.TempPathFactory, lived_in: Callable[..., nn.Module]
+) -> Callable[[str], Exported]:
     """Make and export a network by name; each is made once."""
 
     @cache
@@ -76,7 +65,8 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Export
         folder = tmp_path_factory.mktemp(name)
         weights_path, onnx_path = folder / f"{name}.safetensors", folder / f"{name}.onnx"
         torch.manual_seed(0)
-        network = lived_in(create_network(name, CLASSES, WIDTH, SIZE))
+        network = create_network(name, CLASSES, WIDTH, SIZE)
+        lived_in(network, torch.randn(8, 3, SIZE, SIZE))
         save_weights(network, weights_path)
         export_onnx(network, name, SIZE, weights_path, onnx_path)
         return Exported(name, network, weights_path, onnx_path)

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 from score_cam_references import REFERENCES
-from torch import nn
 
 from medkd_core.bundles.read import open_bundle
 from medkd_core.datasets.phantom import draw_phantom
@@ -27,19 +26,16 @@ def film(side, seed=0):
     return np.repeat((drawn[None] - 0.5) / 0.25, 3, axis=0).astype(np.float32)
 
 
-def lived_in(name, width, side):
-    """A fresh network with biases, and statistics of films that it saw, as training would give."""
-    torch.manual_seed(0)
-    network = create_network(name, 3, width, side)
-    for parameter in network.parameters():
-        if parameter.ndim == 1:
-            nn.init.normal_(parameter, mean=parameter.detach().mean().item(), std=0.1)
-    for module in network.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            module.momentum = 1.0
-    with torch.no_grad():
-        network.train()(torch.from_numpy(np.stack([film(side, seed) for seed in range(4)])))
-    return network.eval()
+@pytest.fixture
+def after_films(lived_in):
+    """Makes a network that saw four films."""
+
+    def make(name, width, side):
+        torch.manual_seed(0)
+        films = np.stack([film(side, seed) for seed in range(4)])
+        return lived_in(create_network(name, 3, width, side), torch.from_numpy(films))
+
+    return make
 
 
 def assert_maps_are_the_references(engines, network, name, image):
@@ -56,8 +52,7 @@ def assert_maps_are_the_references(engines, network, name, image):
             assert np.abs(found.input_map - truth).max() < 1e-4 + 2 * rounding, dialect
 
 
-def assert_exported_maps_are_the_references(folder, name, width, side):
-    network = lived_in(name, width, side)
+def assert_exported_maps_are_the_references(folder, network, name, side):
     weights, graph = folder / f"{name}.safetensors", folder / f"{name}.onnx"
     save_weights(network, weights)
     export_onnx(network, name, side, weights, graph)
@@ -72,16 +67,17 @@ def test_maps_of_a_published_bundle_are_the_references(small_bundle):
     assert_maps_are_the_references(engines, network, "vgg19_bn", film(32))
 
 
-def test_maps_of_the_student_are_the_references():
-    network = lived_in("ofa_595", 0.1, 96)
+def test_maps_of_the_student_are_the_references(after_films):
+    network = after_films("ofa_595", 0.1, 96)
     engine = TorchEngine(network, "ofa_595", 96)
     assert_maps_are_the_references([engine], network, "ofa_595", film(96))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["ofa_595", "densenet201", "visformer_s"])
-def test_maps_of_larger_networks_are_the_references(tmp_path, name):
-    assert_exported_maps_are_the_references(tmp_path, name, 0.1, 96)
+def test_maps_of_larger_networks_are_the_references(tmp_path, after_films, name):
+    network = after_films(name, 0.1, 96)
+    assert_exported_maps_are_the_references(tmp_path, network, name, 96)
 
 
 def test_both_engines_let_several_images_share_batches(small_bundle):
