@@ -37,7 +37,7 @@ class DecodedFilms:
     unreadable : tuple of Refusal
         Images that were left out.
     notes : tuple of str
-        What went otherwise than usual, as sentences for the user.
+        What else went otherwise than usual, as sentences for the user.
     """
 
     squares: ByteArray
@@ -160,8 +160,6 @@ def _described(
         Refusal(wanted.records[position].path, reason) for position, reason in skipped
     )
     _check_classes(wanted.records, kept, unreadable)
-    if unreadable:
-        notes = [*notes, _left_out(unreadable)]
     return DecodedFilms(squares, kept, unreadable, tuple(notes))
 
 
@@ -249,10 +247,3 @@ def _kept_in_memory(cache: SquareCache, reason: str) -> str:
         f"The decoded images are held in memory and decoded again by the next job, since "
         f"{cache.folder} cannot be written: {reason}."
     )
-
-
-def _left_out(unreadable: Sequence[Refusal]) -> str:
-    number = len(unreadable)
-    what = "1 image that cannot be read" if number == 1 else f"{number} images that cannot be read"
-    named = ", ".join(str(refusal.path) for refusal in unreadable[:3])
-    return f"Left out {what}: {named}{', ...' * (number > 3)}."

@@ -10,14 +10,17 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import platformdirs
-from filelock import FileLock, Timeout
 
 from medkd_core.datasets.record import Record
 from medkd_core.datasets.square_file import data_file
 from medkd_core.imaging.recipe import View
 from medkd_core.jobs.code_digest import code_digest
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 LIMIT_BYTES = 32 * 2**30
 """What all sets together may take; those that were used last are kept."""
@@ -103,6 +106,8 @@ class SquareCache:
         OSError
             The folder cannot be written.
         """
+        from filelock import Timeout
+
         self.folder.mkdir(parents=True, exist_ok=True)
         lock = self._lock(key)
         while True:
@@ -160,5 +165,8 @@ class SquareCache:
         return shutil.disk_usage(self.folder).free
 
     def _lock(self, key: str) -> FileLock:
+        # Imported here, since a reading room, which keeps no squares, has no filelock.
+        from filelock import FileLock
+
         # Never removed: a lock on a file that is gone would hold nobody off. It is empty.
         return FileLock(self.folder / f"{key}.lock")

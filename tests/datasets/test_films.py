@@ -331,7 +331,7 @@ def test_damaged_images_are_left_out_counted_and_listed(
             "70.png",
             "199.png",
         ]
-        assert decoded.notes[0].startswith("Left out 3 images that cannot be read: ")
+        assert all(refusal.reason for refusal in decoded.unreadable)
     with pytest.raises(DatasetError, match=r"/0\.png"):
         decode(noise, cache)
 
