@@ -155,8 +155,10 @@ def _sources(test: SetResult) -> Table:
         ("source, images", "arm"),
         [
             ((f"{row.source}, {row.images}", arm.arm), row.metrics)
-            for arm in test.arms
-            for row in arm.by_source
+            for row, arm in sorted(
+                ((row, arm) for arm in test.arms for row in arm.by_source),
+                key=lambda pair: pair[0].source,
+            )
         ],
     )
 

@@ -304,8 +304,8 @@ def _experiment_text(name: str, spec: ExperimentSpec, elsewhere: Path | None) ->
         "": f"{name}: every job of this folder, and what is compared. Run all of it with:\n"
         "medkd experiment FOLDER (again to go on where it was stopped)",
         "seeds": "Three show the spread; claim nothing from one.",
-        "elsewhere": "Its classes must have the same names. Without such a set, hold out one source "
-        "of your own:\nheld_out_source = \"NAME\" in [data] of every specification.",
+        "elsewhere": "Its classes must have the same names. Without such a set, hold out one of\n"
+        'your own sources: held_out_source = "NAME" in [data] of every specification.',
         "elsewhere.kind": "A folder for each class; or covid-qu-ex, lc25000, csv, dicom.",
     }
     return spec_to_toml(spec, comments)
