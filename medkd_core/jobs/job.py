@@ -29,6 +29,7 @@ from medkd_core.jobs.spec import JobSpec
 from medkd_core.jobs.state import JobState, JobStatus, read_state, write_state
 
 JobRequest = Literal["pause", "cancel"]
+_UNFINISHED = (JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.PAUSED)
 _REQUESTS: tuple[JobRequest, ...] = ("pause", "cancel")
 
 
@@ -153,9 +154,11 @@ class Job:
 
     def _seen(self, state: JobState) -> JobState:
         """A written state, as it looks to whoever looks for the process."""
+        launched = self.launched() if state.status in _UNFINISHED else None
+        if state.status is JobStatus.PAUSED and launched is not None and launched.is_stopping:
+            state = state.waiting("Slurm stopped it; it goes on when Slurm starts it again.")
         if not state.status.is_active and state.status is not JobStatus.QUEUED:
             return state
-        launched = self.launched()
         started = launched.process if launched else None
         process = state.process if state.status.is_active else started
         if process is not None and process.is_alive():

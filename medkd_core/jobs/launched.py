@@ -15,3 +15,5 @@ class Launched(BaseModel):
     process: ProcessIdentity | None = None
     slurm_job: str | None = None
     """Its number in Slurm."""
+    is_stopping: bool = False
+    """Slurm has its process end, and starts it again later: a pause is no pause then."""

@@ -65,6 +65,7 @@ class TrainUnderSlurm:
         """
         job = open_job(Path(self.folder))
         self._checkpoints = _checkpoints(job)
+        _mark(job, is_stopping=False)
         signal.signal(signal.SIGTERM, self._note_stop)
         with job.log_path.open("ab") as log:
             process = subprocess.Popen(
@@ -91,6 +92,7 @@ class TrainUnderSlurm:
         job = open_job(Path(self.folder))
         asked_by_user = job.requested() is not None
         if not asked_by_user:
+            _mark(job, is_stopping=True)
             job.request("pause")
         self._wait_for_process(_patience_seconds(job))
         fruitless = self.fruitless_turns + 1 if _checkpoints(job) == self._checkpoints else 0
@@ -100,6 +102,7 @@ class TrainUnderSlurm:
 
     def _note_stop(self, *_: object) -> None:
         self._is_stopped = True
+        _mark(open_job(Path(self.folder)), is_stopping=True)
 
     def _wait_for_process(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds
@@ -124,6 +127,12 @@ def _wait_for_next_turn(job: Job, fruitless_turns: int = 0) -> bool:
         return False
     job.set_state(state.changed(status=JobStatus.QUEUED, message=_STOPPED, seconds_left=None))
     return True
+
+
+def _mark(job: Job, *, is_stopping: bool) -> None:
+    """Let those who watch the job know whether its next pause is Slurm's or its user's."""
+    if launched := job.launched():
+        job.mark_launched(launched.model_copy(update={"is_stopping": is_stopping}))
 
 
 def _checkpoints(job: Job) -> Checkpoints:

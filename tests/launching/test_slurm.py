@@ -63,6 +63,18 @@ def starts(job: Job) -> list[Started]:
     return [event for event in job.events() if isinstance(event, Started)]
 
 
+def seen_until_start(job: Job, count: int) -> set[JobStatus]:
+    """What somebody sees who watches the job until it was started so many times."""
+    seen: set[JobStatus] = set()
+
+    def is_started() -> bool:
+        seen.add(job.state().status)
+        return len(starts(job)) == count
+
+    wait_until(is_started)
+    return seen
+
+
 def assert_same_weights(job: Job, other: Job) -> None:
     expected = load_file(other.result_folder / WEIGHTS_FILE)
     for key, array in load_file(job.result_folder / WEIGHTS_FILE).items():
@@ -142,11 +154,11 @@ def test_job_that_slurm_stops_twice_ends_bit_for_bit_like_one_that_ran_through(
     wait_for_epoch(stopped, 2)
     # What Slurm sends before the time limit.
     tell("scancel", "--signal=USR2", number(stopped))
-    wait_until(lambda: stopped.state().status is JobStatus.QUEUED)
-    wait_until(lambda: len(starts(stopped)) == 2)
+    assert seen_until_start(stopped, 2) <= {JobStatus.RUNNING, JobStatus.QUEUED}
     wait_for_epoch(stopped, stopped.state().epoch + 2)
     # As a scheduler does that makes room for another job.
     tell("scontrol", "requeue", number(stopped))
+    assert seen_until_start(stopped, 3) <= {JobStatus.RUNNING, JobStatus.QUEUED}
     wait_for(stopped, JobStatus.COMPLETED)
     assert [event.epoch > 0 for event in starts(stopped)] == [False, True, True]
 

@@ -1,6 +1,7 @@
 """Whether a job that Slurm stops is put in the queue again; no Slurm is needed to ask."""
 
 from medkd_core.jobs.job import Job
+from medkd_core.jobs.launched import Launched
 from medkd_core.jobs.state import JobStatus
 from medkd_core.launching.slurm_call import TrainUnderSlurm, notice_seconds
 
@@ -50,3 +51,13 @@ def test_notice_leaves_half_of_a_short_time_limit(job: Job) -> None:
     launch = job.spec.launch
     assert notice_seconds(launch.model_copy(update={"minutes": 1})) == 30
     assert notice_seconds(launch) == 120
+
+
+def test_pause_that_slurm_asked_for_is_no_end_to_those_who_watch(job: Job) -> None:
+    job.mark_launched(Launched(slurm_job="1"))
+    stopped(job)
+    paused = job.state().changed(status=JobStatus.PAUSED)
+    job.set_state(paused)
+    assert job.state().status is JobStatus.QUEUED
+    job.mark_launched(Launched(slurm_job="1"))
+    assert job.state() == paused
