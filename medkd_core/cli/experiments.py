@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from filelock import FileLock, Timeout
 
 from medkd_core import RESEARCH_USE_ONLY
 from medkd_core.cli.console import answers, errors, write_json
@@ -91,18 +92,10 @@ def experiment(
     found = load_experiment(folder, data=data, elsewhere=elsewhere, seeds=seeds)
     _refuse_missing_data(found)
     _refuse_other_classes(found)
-    try:
-        with FileLock(folder / _LOCK_FILE, timeout=0):
-            outcomes = _run(found, JobStore(jobs))
-            report = report_of(found, outcomes)
-            write_report(folder, report)
-    except Timeout:
-        raise JobError(
-            "Cannot run the experiment",
-            path=folder,
-            because="it is being run already",
-            cure="Wait for the other command, or stop it.",
-        ) from None
+    with _alone_in(folder):
+        outcomes = _run(found, JobStore(jobs))
+        report = report_of(found, outcomes)
+        write_report(folder, report)
     if json:
         write_json(report)
     else:
@@ -116,6 +109,24 @@ def experiment(
             soft_wrap=True,
         )
         raise typer.Exit(1)
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Hold an experiment's folder; a second command for it is refused."""
+    # Imported here: a reading room, which trains nothing, has no filelock.
+    from filelock import FileLock, Timeout
+
+    try:
+        with FileLock(folder / _LOCK_FILE, timeout=0):
+            yield
+    except Timeout:
+        raise JobError(
+            "Cannot run the experiment",
+            path=folder,
+            because="it is being run already",
+            cure="Wait for the other command, or stop it.",
+        ) from None
 
 
 def _run(found: Experiment, store: JobStore) -> list[Outcome]:
