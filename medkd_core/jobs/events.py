@@ -175,8 +175,10 @@ class EventLog:
         reader = EventReader(path)
         reader.read()
         self._seq = reader.last_seq
-        self._file = path.open("ab")
+        # Unbuffered: what a full disk did not take must not come back with the next event.
+        self._file = path.open("ab", buffering=0)
         self._file.truncate(reader.offset)
+        self._end = reader.offset
 
     def append(self, event: Event) -> Event:
         """Write an event; returns it with its number and time.
@@ -185,14 +187,28 @@ class EventLog:
         ----------
         event : Event
             Its `seq` and `time` are set here.
+
+        Raises
+        ------
+        OSError
+            The disk refuses; the file is as it was.
         """
         numbered: Event = event.model_copy(update={"seq": self._seq + 1, "time": time.time()})
-        self._file.write(numbered.model_dump_json().encode() + b"\n")
-        self._file.flush()
-        if not isinstance(event, StepDone):  # steps are many, and the next event syncs them too
-            os.fsync(self._file.fileno())
+        line = numbered.model_dump_json().encode() + b"\n"
+        try:
+            self._write(line)
+            if not isinstance(event, StepDone):  # steps are many, and the next event syncs them too
+                os.fsync(self._file.fileno())
+        except OSError:
+            self._file.truncate(self._end)
+            raise
         self._seq += 1
+        self._end += len(line)
         return numbered
+
+    def _write(self, line: bytes) -> None:
+        while line:
+            line = line[self._file.write(line) :]
 
     def __enter__(self) -> EventLog:
         return self

@@ -1,0 +1,67 @@
+"""Runs jobs and kills them at random moments: ``python killed_runs.py REFERENCE SEED KILLS``.
+
+Jobs of the same specification as the completed job REFERENCE are made beside it, each run again
+after every kill until it is done, until KILLS processes were killed. Prints their folders, one a
+line. Each run is a process of its own, forked from this one after the slow imports, and ended by
+the system with SIGKILL.
+"""
+
+import os
+import random
+import signal
+import sys
+import time
+from pathlib import Path
+
+from medkd_core.distillation.run import main
+from medkd_core.jobs.store import Job, JobStore, open_job
+from medkd_core.networks import network_facts
+
+
+def started(job: Job) -> int:
+    """The number of a new process that runs the job."""
+    if pid := os.fork():
+        return pid
+    log = os.open(job.log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os._exit(main(job.folder))
+
+
+def ends_within(pid: int, seconds: float) -> bool:
+    """Whether a process ends by itself, and well; it is killed if not."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended:
+            assert status == 0, f"exit status {status}"
+            return True
+        time.sleep(0.002)
+    os.kill(pid, signal.SIGKILL)
+    _, status = os.waitpid(pid, 0)
+    return not os.WIFSIGNALED(status)
+
+
+def kill_at_random(reference: Job, rng: random.Random, kills: int) -> list[Job]:
+    """Kill so many processes; every job is done at the end."""
+    store = JobStore(reference.folder.parent)
+    # What every process would find out again.
+    network_facts(reference.spec.network.name)
+    jobs = [store.create(reference.spec)]
+    begun = time.monotonic()
+    assert ends_within(started(jobs[0]), 600)
+    whole = time.monotonic() - begun
+    jobs.append(store.create(reference.spec))
+    while kills:
+        if ends_within(started(jobs[-1]), rng.uniform(0, 1.1 * whole)):
+            jobs.append(store.create(reference.spec))
+        else:
+            kills -= 1
+    assert ends_within(started(jobs[-1]), 600)
+    return jobs[1:]
+
+
+if __name__ == "__main__":
+    folder, seed, count = sys.argv[1:]
+    for done in kill_at_random(open_job(Path(folder)), random.Random(int(seed)), int(count)):
+        sys.stdout.write(f"{done.folder}\n")
