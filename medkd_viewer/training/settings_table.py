@@ -38,7 +38,12 @@ SETTINGS = (
     Setting("network.width", "Width", "1 is the published network; 0.25 learns in minutes.", "1.0"),
     Setting("network.image_size", "Image size", "Pixels; empty for the network's own.", ""),
     Setting("training.epochs", "Epochs", "How often every image is seen.", str(_training.epochs)),
-    Setting("training.batch_size", "Batch size", "Images in one step.", str(_training.batch_size)),
+    Setting(
+        "training.batch_size",
+        "Batch size",
+        "Images in one step; 'largest' takes what the memory holds.",
+        str(_training.batch_size),
+    ),
     Setting(
         "training.learning_rate",
         "Learning rate",
@@ -67,6 +72,7 @@ def sentence(error: ErrorDetails) -> str:
     """Say what is wrong with a field, as a whole sentence."""
     limits = error.get("ctx", {})
     sentences = {
+        "batch_size": f"Needs a whole number from 1 to {limits.get('most')}, or 'largest'.",
         "float_parsing": "Needs a number, such as 0.001.",
         "int_parsing": "Needs a whole number.",
         "greater_than": f"Must be more than {limits.get('gt')}.",

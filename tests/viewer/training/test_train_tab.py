@@ -128,10 +128,10 @@ def test_wrong_entry_is_explained_below_its_field(open_tab, films):
     tab.form.data.root.value = str(films)
     field = tab.form.plan.fields["training.batch_size"]
     field.value = "many"
-    assert field.sentence.text() == "✕ Needs a whole number."
+    assert field.sentence.text() == "✕ Needs a whole number from 1 to 4096, or 'largest'."
     assert not tab.form.plan.start.isEnabled()
     field.value = "8"
-    assert field.sentence.text() == "Images in one step."
+    assert field.sentence.text().startswith("Images in one step")
 
 
 def test_specification_can_be_copied(open_tab, films, qtbot):
