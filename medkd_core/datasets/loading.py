@@ -52,8 +52,9 @@ def load_dataset(spec: DataSpec, seed: int) -> Dataset:
     Raises
     ------
     DatasetError
-        For a folder that is missing, holds fewer than two classes or an empty one, or would have
-        to be split although copies of an image could stand on both sides.
+        For a folder that is missing, holds fewer than two classes or an empty one, has groups that
+        its splits tear apart, or would have to be split although copies of an image could stand on
+        both sides.
     """
     listing = list_images(spec)
     _check_classes(spec.root, listing)
@@ -62,6 +63,7 @@ def load_dataset(spec: DataSpec, seed: int) -> Dataset:
     records = _records(found, grouping, _split(spec, found, grouping))
     if spec.held_out_source is not None:
         records = hold_out(records, spec.held_out_source, spec.root)
+    _refuse_leak(spec, records)
     _check_splits(spec.root, listing.classes, records)
     warnings = (*listing.warnings, *grouping.warnings, *_warnings(spec, records))
     if spec.limit_per_class is not None:
@@ -178,6 +180,20 @@ def _records(found: list[Found], grouping: _Grouping, splits: list[Split]) -> li
     ]
 
 
+def _refuse_leak(spec: DataSpec, records: list[Record]) -> None:
+    torn = torn_groups(records)
+    if torn and not spec.allow_leak:
+        # Counted and not named: a group may be a patient's number.
+        raise DatasetError(
+            _UNREADABLE,
+            because=f"{len(torn)} groups of images stand in more than one of its splits, so that "
+            "tests would be on patients or tiles that were trained on",
+            cure="Correct the splits, leave them out to have the set split by group, or set "
+            "data.allow_leak.",
+            path=spec.root,
+        )
+
+
 def _check_splits(root: Path, classes: tuple[str, ...], records: list[Record]) -> None:
     """Training and validation need every class; a test split may be missing, but not a part."""
     counts = Counter((record.split, record.label) for record in records)
@@ -202,8 +218,7 @@ def _warnings(spec: DataSpec, records: list[Record]) -> tuple[str, ...]:
         warnings.append("The set has no test split: nothing can be claimed about unseen images.")
     if torn := torn_groups(records):
         warnings.append(
-            f"{len(torn)} groups stand in more than one split, so that results are too good: "
-            f"{', '.join(torn[:3])}{', ...' * (len(torn) > 3)}."
+            f"{len(torn)} groups stand in more than one split, so that results are too good."
         )
     if told := _told_by_source(records):
         warnings.append(

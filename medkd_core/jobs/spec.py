@@ -69,7 +69,7 @@ class DataSpec(_Part):
     validation_fraction: Annotated[float, Field(gt=0, lt=0.5)] = 0.15
     test_fraction: Annotated[float, Field(gt=0, lt=0.5)] = 0.15
     allow_leak: bool = False
-    """Split by file although copies of one image may stand on both sides."""
+    """Go on although images of one group, or copies of one image, stand in several splits."""
     skip_unreadable: bool = False
     """Go on without images that cannot be decoded; they are counted and listed."""
 

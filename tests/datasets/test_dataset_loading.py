@@ -85,11 +85,13 @@ def test_image_outside_the_group_table_is_named(tmp_path: Path) -> None:
         load_dataset(spec(root, groups=table), seed=0)
 
 
-def test_groups_torn_by_an_official_split_are_warned_of(tmp_path: Path) -> None:
+def test_groups_torn_by_an_official_split_are_refused_unless_asked_for(tmp_path: Path) -> None:
     for split in ("train", "val"):
         make_folder_set(tmp_path / split, {"a": 2, "b": 2})
     table = write_groups(tmp_path / "groups.csv", tmp_path, per_group=99)
-    warnings = load_dataset(spec(tmp_path, groups=table), seed=0).warnings
+    with pytest.raises(DatasetError, match=r"1 groups of images stand in more than one"):
+        load_dataset(spec(tmp_path, groups=table), seed=0)
+    warnings = load_dataset(spec(tmp_path, groups=table, allow_leak=True), seed=0).warnings
     assert any("1 groups stand in more than one split" in warning for warning in warnings)
     assert any("no test split" in warning for warning in warnings)
 
