@@ -22,7 +22,8 @@ def list_images(spec: DataSpec) -> Listing:
     files = [_place(spec.root, row.key) for row in rows]
     _refuse_twice(spec, rows, files)
     missing = {row.line for row, file in zip(rows, files, strict=True) if not file.is_file()}
-    if missing and not spec.skip_unreadable:
+    # Where nothing at all is found, it is the root or the column that is wrong.
+    if missing and (not spec.skip_unreadable or len(missing) == len(rows)):
         first = next(row for row in rows if row.line in missing)
         raise at_line(
             spec,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,13 +56,15 @@ def read_table(path: Path, what: str, needed: Collection[str], cure: str) -> Tab
         The file is missing, is no CSV, or has not the columns.
     """
     text = _text(path, what)
-    delimiter = max(_DELIMITERS, key=lambda one: _fitness(text, one, needed))
     try:
+        delimiter = max(_DELIMITERS, key=lambda one: _fitness(text, one, needed))
         table = Table(path, *_parsed(text, delimiter))
     except csv.Error as error:
         raise DatasetError(
             what, because=f"it is not a CSV text file ({error})", path=path
         ) from error
+    if not table.columns:
+        raise DatasetError(what, because="it is empty", path=path)
     missing = sorted(set(needed) - set(table.columns))
     if missing:
         raise DatasetError(
@@ -93,26 +95,34 @@ def _text(path: Path, what: str) -> str:
 
 def _fitness(text: str, delimiter: str, needed: Collection[str]) -> tuple[int, int]:
     """How many of the needed columns a delimiter gives, and how many in all."""
-    columns = _split(text.partition("\n")[0], delimiter)
+    columns = _header(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     return len(set(columns) & set(needed)), len(columns)
 
 
-def _split(line: str, delimiter: str) -> list[str]:
-    return [name.strip() for name in next(csv.reader([line], delimiter=delimiter), [])]
+def _header(lines: Iterable[list[str]]) -> tuple[str, ...]:
+    """The first line that says something; Excel writes ``sep=;`` before it."""
+    for values in lines:
+        if _says_something(values) and values[0].strip().lower() != "sep=":
+            return tuple(name.strip() for name in values)
+    return ()
+
+
+def _says_something(values: list[str]) -> bool:
+    return any(value.strip() for value in values)
 
 
 def _parsed(text: str, delimiter: str) -> tuple[tuple[str, ...], tuple[Row, ...]]:
     # Strict: a quote that is never closed would swallow the rest of the table.
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    columns = tuple(name.strip() for name in next(reader, ()))
+    columns = _header(reader)
     twice = {name for name in columns if columns.count(name) > 1}
     if twice:
         raise csv.Error(f"the column {min(twice) or 'without a name'} stands in it twice")
     rows = []
     for values in reader:
-        if len(values) > len(columns):
+        if _says_something(values[len(columns) :]):
             raise csv.Error(f"line {reader.line_num} has more values than there are columns")
-        if any(values):
+        if _says_something(values):
             padded = [*values, *[""] * (len(columns) - len(values))]
             named = zip(columns, (value.strip() for value in padded), strict=True)
             rows.append(Row(reader.line_num, dict(named)))

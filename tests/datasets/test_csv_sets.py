@@ -68,7 +68,7 @@ def test_every_row_becomes_a_record_with_all_that_it_says(root: Path) -> None:
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 def test_tables_are_read_as_spreadsheets_write_them(
     root: Path, delimiter: str, encoding: str, newline: str
 ) -> None:
@@ -76,6 +76,14 @@ def test_tables_are_read_as_spreadsheets_write_them(
     dataset = load(root, text.replace("\n", newline).encode(encoding))
     assert [r.path.relative_to(root).as_posix() for r in dataset.records] == NAMES
     assert dataset.records[0].group == "patient 0"
+
+
+@pytest.mark.parametrize("before", ["sep=;\n", "\n \n", ";;\n"])
+def test_what_a_spreadsheet_writes_before_the_header_is_passed_over(
+    root: Path, before: str
+) -> None:
+    dataset = load(root, before + rows("path", "label", "group", "split", delimiter=";"))
+    assert len(dataset.records) == len(NAMES)
 
 
 def test_columns_may_have_other_names(root: Path) -> None:
@@ -126,7 +134,7 @@ GOOD = rows("path", "label", "group", "split")
         (GOOD.encode("utf-16")[:-1], r"not a CSV text file in UTF-8"),
         (GOOD.encode("latin-1"), r"not a CSV text file in UTF-8.*Save it"),
         (GOOD.split("\n", 1)[0], r"no row but its header"),
-        (b"", r"has no column label and no column path"),
+        (b"", r"labels\.csv: it is empty"),
     ],
 )
 def test_a_wrong_table_is_one_sentence(root: Path, table: str | bytes, sentence: str) -> None:
@@ -145,6 +153,21 @@ def test_files_that_are_missing_can_be_left_out(root: Path) -> None:
     dataset = load(root, GOOD.replace("0.png,", "gone.png,"), skip_unreadable=True)
     assert len(dataset.records) == len(NAMES) - 1
     assert "left out: 1 (lines 6)" in " ".join(dataset.warnings)
+
+
+def test_where_no_file_is_there_the_first_row_is_named_rather_than_all_left_out(root: Path) -> None:
+    with pytest.raises(DatasetError, match=r"line 2 names .*no such file"):
+        load(root, GOOD.replace(".png", ".gif"), skip_unreadable=True)
+
+
+def test_splits_that_tear_a_patient_are_refused_unless_asked_for(root: Path) -> None:
+    torn = GOOD.replace("patient 1", "patient 0")
+    with pytest.raises(DatasetError, match=r"groups of images stand in more .*allow_leak") as told:
+        load(root, torn)
+    assert "patient 0" not in str(told.value)
+    warnings = " ".join(load(root, torn, allow_leak=True).warnings)
+    assert "in more than one split, so that results are too good" in warnings
+    assert "patient 0" not in warnings
 
 
 def test_a_table_is_needed_and_only_where_one_is_used(root: Path) -> None:
