@@ -100,7 +100,7 @@ class _SpecText:
             return True
         if path.startswith("distillation.") and not self.distils:
             return False
-        return path in USUALLY_CHANGED
+        return path in USUALLY_CHANGED or path in self.comments
 
 
 def _path(table: str, key: str) -> str:
