@@ -37,7 +37,7 @@ def find_teachers(
             raise cannot_teach(job, reason, "Choose a teacher of the same data set.")
         if _is_split_otherwise(job.spec.data, student.data):
             reason = "it may have learned from images that this job is tested on: [data] names the "
-            reason += "same folder, but other groups or other fractions of the splits"
+            reason += "same folder, but splits it otherwise or holds out another source"
             raise cannot_teach(job, reason, "Give both jobs the same [data].")
         if job.spec.view != student.view:
             reason = "its films were prepared by another [view]"
@@ -70,16 +70,21 @@ def cannot_teach(job: Job, reason: str, cure: str) -> JobError:
 
 
 def _is_split_otherwise(first: DataSpec, second: DataSpec) -> bool:
+    """Whether the same images may stand on other sides of the split."""
     settled_by = {
+        "kind",
         "table",
+        "path_column",
+        "label_column",
         "split_column",
         "groups",
         "group_column",
+        "held_out_source",
         "validation_fraction",
         "test_fraction",
         "allow_leak",
     }
-    same_images = (first.kind, first.root) == (second.kind, second.root)
+    same_images = first.root.resolve() == second.root.resolve()
     return same_images and first.model_dump(include=settled_by) != second.model_dump(
         include=settled_by
     )

@@ -41,7 +41,16 @@ def test_teacher_who_saw_the_test_images_is_refused(
     make_teacher: MakeTeacher, student: MakeSpec, tmp_path: Path
 ) -> None:
     job = make_teacher(NETWORK)
-    for change in ({"allow_leak": True}, {"groups": tmp_path / "groups.csv"}):
+    linked = tmp_path / "linked"
+    linked.symlink_to(job.spec.data.root)
+    changes: list[dict[str, object]] = [
+        {"allow_leak": True},
+        {"groups": tmp_path / "groups.csv"},
+        {"held_out_source": "hospital"},
+        {"kind": "csv"},
+        {"root": linked, "test_fraction": 0.3},
+    ]
+    for change in changes:
         data = job.spec.data.model_copy(update=change)
         with pytest.raises(JobError, match="images that this job is tested on"):
             find_teachers(taught_by(job, student(), data=data), JobStore(tmp_path), CLASSES)
