@@ -1,5 +1,7 @@
 """Whole jobs, from the first step to the result."""
 
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event as Flag
@@ -14,7 +16,15 @@ from safetensors.numpy import load_file
 from medkd_core.distillation.run import run_job
 from medkd_core.errors import JobError
 from medkd_core.imaging.recipe import View
-from medkd_core.jobs.events import CheckpointSaved, EpochDone, Event, Finished, Started, StepDone
+from medkd_core.jobs.events import (
+    CheckpointSaved,
+    EpochDone,
+    Event,
+    Finished,
+    Message,
+    Started,
+    StepDone,
+)
 from medkd_core.jobs.result import LOGITS_FILE, WEIGHTS_FILE, read_result
 from medkd_core.jobs.spec import DataSpec, JobSpec, NetworkSpec, TrainingSpec
 from medkd_core.jobs.state import JobStatus
@@ -170,6 +180,59 @@ def test_image_that_cannot_be_read_is_named(
     (tmp_path / "films" / "one" / "5.png").write_bytes(b"no picture")
     data = DataSpec(kind="folder", root=tmp_path / "films")
     assert "5.png" in failure(store, make_spec(data=data))
+
+
+def test_images_that_cannot_be_read_are_left_out_and_listed_where_that_is_allowed(
+    store: JobStore, make_spec: MakeSpec, tmp_path: Path
+) -> None:
+    for name in ("one", "two"):
+        (tmp_path / "films" / name).mkdir(parents=True)
+        for index in range(12):
+            picture = np.full((64, 64), index * 9, np.uint8)
+            cv2.imwrite(str(tmp_path / "films" / name / f"{index}.png"), picture)
+    broken = tmp_path / "films" / "one" / "5.png"
+    broken.write_bytes(b"no picture")
+    data = DataSpec(kind="folder", root=tmp_path / "films", skip_unreadable=True)
+    job = store.create(make_spec(epochs=1, data=data))
+    assert run_job(job).status is JobStatus.COMPLETED
+    result = read_result(job.result_folder)
+    assert result.unreadable == [str(broken)]
+    assert result.train_images + result.validation_images + result.test_images == 23
+    said = [event.text for event in of_type(Message, job.events())]
+    assert f"Left out 1 images that cannot be read: {broken}." in said
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits the size of files, which only POSIX can")
+def test_disk_that_is_full_in_the_middle_is_told_and_the_run_goes_on_later(
+    store: JobStore, make_spec: MakeSpec
+) -> None:
+    import resource
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    job = store.create(make_spec(epochs=2))
+
+    def fill_the_disk(event: Event) -> None:
+        if isinstance(event, EpochDone) and event.epoch == 2:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+
+    try:
+        state = run_job(job, fill_the_disk)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert state.status is JobStatus.FAILED
+    assert "File too large" in state.message
+    assert job.state().status is JobStatus.FAILED
+    assert run_job(job).status is JobStatus.COMPLETED
+    assert [event.epoch for event in of_type(Started, job.events())] == [0, 1]
+
+
+def test_folder_that_takes_no_files_is_told(store: JobStore, make_spec: MakeSpec) -> None:
+    job = store.create(make_spec())
+    job.lock_path.mkdir()  # stands in the way, as a read-only folder would
+    with pytest.raises(JobError, match="Cannot run the job"):
+        run_job(job)
 
 
 def test_unknown_network_lists_the_known_ones(store: JobStore, make_spec: MakeSpec) -> None:

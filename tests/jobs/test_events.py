@@ -1,6 +1,7 @@
 """The file of events: numbered without gaps, safe to tear, cheap to follow."""
 
 import math
+import os
 from pathlib import Path
 
 import pytest
@@ -77,3 +78,25 @@ def test_diverged_loss_can_be_told(tmp_path: Path) -> None:
     (event,) = EventReader(path).read()
     assert isinstance(event, StepDone)
     assert math.isnan(event.losses["total"])
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits the size of files, which only POSIX can")
+def test_event_that_a_full_disk_did_not_take_leaves_no_trace(tmp_path: Path) -> None:
+    import resource
+    import signal
+
+    path = tmp_path / "events.jsonl"
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    with EventLog(path) as log:
+        log.append(Message(text="one"))
+        try:
+            # The first part of the line still fits.
+            resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 10, limits[1]))
+            with pytest.raises(OSError, match="large"):
+                log.append(Message(text="two"))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+            signal.signal(signal.SIGXFSZ, handler)
+        log.append(Message(text="three"))
+    assert [event.text for event in EventReader(path).read()] == ["one", "three"]  # type: ignore[union-attr]

@@ -151,3 +151,15 @@ def test_teacher_whose_name_is_too_long_for_a_file_is_taken_for_a_name(tmp_path:
 )
 def test_processes_that_nobody_starts_are_refused(tmp_path: Path, launch: str, words: str) -> None:
     assert words in refusal(tmp_path, f"{STUDENT}[launch]\n{launch}")
+
+
+@pytest.mark.parametrize("wrong", ["0", "5000", '"most"', "2.5", "true"])
+def test_wrong_batch_size_is_explained_in_one_sentence(tmp_path: Path, wrong: str) -> None:
+    message = refusal(tmp_path, STUDENT + f"[training]\nbatch_size = {wrong}\n")
+    assert "'training.batch_size' is" in message
+    assert "a whole number from 1 to 4096, or 'largest'" in message
+
+
+def test_batch_size_may_be_the_largest(tmp_path: Path) -> None:
+    text = STUDENT + '[training]\nbatch_size = "largest"\n'
+    assert load_spec(written(tmp_path, text)).training.batch_size == "largest"
