@@ -66,6 +66,22 @@ def test_every_row_becomes_a_record_with_all_that_it_says(root: Path) -> None:
     assert not any("No groups" in warning for warning in dataset.warnings)
 
 
+def test_columns_may_have_names_of_their_own(root: Path) -> None:
+    table = rows("path", "label", "split", "group").replace("path,label,split", "file,finding,part")
+    columns = {"path_column": "file", "label_column": "finding", "split_column": "part"}
+    dataset = load(root, table, **columns)
+    assert dataset.classes == ("ill", "well")
+    assert dataset.records[2].split == "validation"
+    with pytest.raises(DatasetError, match="label"):
+        load(root, table, **(columns | {"label_column": "label"}))
+
+
+def test_fractions_say_how_many_images_each_split_has(root: Path) -> None:
+    fractions = {"validation_fraction": 0.34, "test_fraction": 0.16}
+    dataset = load(root, rows("path", "label"), **fractions)
+    assert [len(dataset.split(name)) for name in ("validation", "test")] == [4, 2]
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
