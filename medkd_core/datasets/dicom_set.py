@@ -96,7 +96,7 @@ def _matched(
     for picture in pictures:
         for names, name in zip(by_name, picture.names, strict=True):
             names[name].append(picture)
-    keys = [[_as_path(row.key), row.key, row.key, row.key] for row in rows]
+    keys = [[_relative(spec.root / row.key, spec.root), row.key, row.key, row.key] for row in rows]
     agreeing = [sum(key[kind] in by_name[kind] for key in keys) for kind in range(len(_KINDS))]
     kind = agreeing.index(max(agreeing))
     if not agreeing[kind]:
@@ -116,10 +116,6 @@ def _matched(
             "Correct it, take the row out, or set data.skip_unreadable.",
         )
     return matched
-
-
-def _as_path(key: str) -> str:
-    return PurePath(os.path.normpath(key)).as_posix()
 
 
 def _refuse_twice(spec: DataSpec, pairs: list[tuple[LabelRow, _Picture]]) -> None:

@@ -23,12 +23,20 @@ _IDENTIFYING = {
     "birthdate",
     "dateofbirth",
     "dob",
+    "familyname",
+    "firstname",
+    "fullname",
+    "givenname",
+    "lastname",
     "mrn",
     "name",
     "otherpatientids",
+    "patient",
     "patientbirthdate",
     "patientid",
     "patientname",
+    "patients",
+    "surname",
 }
 """Columns, in small letters without anything between, that never become an attribute."""
 

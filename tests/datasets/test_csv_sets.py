@@ -82,6 +82,12 @@ def test_fractions_say_how_many_images_each_split_has(root: Path) -> None:
     assert [len(dataset.split(name)) for name in ("validation", "test")] == [4, 2]
 
 
+@pytest.mark.parametrize("column", ["Patient", "Full name", "patient_id"])
+def test_columns_that_name_a_patient_are_left_out(root: Path, column: str) -> None:
+    text = rows("path", "label", "Patient Name").replace("Patient Name", column, 1)
+    assert load(root, text).records[0].attributes == ()
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])

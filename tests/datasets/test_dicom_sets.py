@@ -94,6 +94,11 @@ def test_rows_name_pictures_by_path_or_number(root: Path, column: str) -> None:
     assert load_squares(dataset.records, View(), 16, "bilinear").shape == (40, 16, 16)
 
 
+def test_paths_may_be_absolute(root: Path) -> None:
+    files = sorted(map(str, root.glob("*/IM.*")))
+    assert len(load(root, table(root, "file", files), "file").records) == len(files)
+
+
 def test_images_of_one_patient_stay_together(root: Path) -> None:
     dataset = load(root, table(root, "study", uids("study")), "study")
     by_patient: dict[int, set[tuple[str, str]]] = {}
