@@ -223,10 +223,11 @@ def _measured_table(maps: Sequence[ExplainedNetwork]) -> Table:
 
 def _numbers_table(first: str, *headings: str) -> Table:
     """Headings break into lines on a narrow screen, names do not."""
-    table = Table(box=None, padding=(0, 2, 0, 0))
+    table = Table(box=None, padding=(0, 1, 0, 0))
     table.add_column(first, no_wrap=True)
     for heading in headings:
-        table.add_column(heading, justify="right", vertical="bottom")
+        widest_word = max(map(len, heading.split()))
+        table.add_column(heading, justify="right", vertical="bottom", min_width=widest_word)
     return table
 
 

@@ -34,18 +34,23 @@ th, td { padding: 2px 0 2px 18px; text-align: right; font-variant-numeric: tabul
          font-weight: normal; border-bottom: 1px solid #252b33; white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; padding-left: 0; }
 th { color: #9aa4b1; }
-.missing { color: #9aa4b1; }
+.missing, details, caption { color: #9aa4b1; }
+caption { text-align: left; }
+details { margin: 8px 0 16px; }
+dt { margin-top: 6px; color: #d9dee5; }
+dd { margin-left: 18px; }
 .failed { color: #e5846f; overflow-wrap: anywhere; }
 """
-_ABOUT = (
-    "“Other classes”: rank correlation with the most similar of the other classes' maps. "
-    "“Channel mean”: rank correlation with the mean of the layer's channels, which knows no class. "
-    "Near 1, the map hardly depends on the question. “Estimated distance from exact”: 1 less the "
-    "rank correlation of a preview with the exact map, an estimate and no bound. "
-    "Rank correlations of two networks' maps stand above two that mean nothing: of their maps of "
-    "different films, and of a map with random ones as smooth (medians). "
-    "“Random” and “centre” are what a random map and a blob in the middle of the film reach."
-)
+_MEANINGS = {
+    "Other classes": "rank correlation with the most similar of the other classes' maps; near 1, "
+    "the map hardly depends on the class.",
+    "Channel mean": "rank correlation with the mean of the layer's channels, which knows no class.",
+    "Estimated distance from exact": "1 less the rank correlation of a preview with the exact map, "
+    "an estimate and no bound.",
+    "Of different films, of random maps": "what the rank correlation of two networks' maps is held "
+    "against (medians): their maps of different films, and a map with random ones as smooth.",
+    "Random, centre": "what a random map and a blob in the middle of the film reach.",
+}
 
 
 def maps_page(films: Mapping[str, ExplainedFilm]) -> str:
@@ -74,7 +79,7 @@ def maps_page(films: Mapping[str, ExplainedFilm]) -> str:
         f"<title>Where the networks looked</title><style>{_STYLE}</style></head>\n<body>\n"
         f"<h1>Where the networks looked: {title}</h1>\n"
         f'<p class="research">{escape(RESEARCH_USE_ONLY)}</p>\n'
-        f"{_models(documents)}<p>{_ABOUT}</p>\n{overview}{body}</body></html>\n"
+        f"{_models(documents)}{_about()}{overview}{body}</body></html>\n"
     )
 
 
@@ -86,6 +91,11 @@ def _models(films: Sequence[ExplainedFilm]) -> str:
         for film in films
     )
     return "".join(f"<p>{escape(line)}</p>\n" for line in said)
+
+
+def _about() -> str:
+    terms = "".join(f"<dt>{escape(t)}</dt><dd>{escape(m)}</dd>" for t, m in _MEANINGS.items())
+    return f"<details><summary>What the numbers mean</summary><dl>{terms}</dl></details>\n"
 
 
 def _overview(summary: MapsSummary) -> str:
@@ -100,7 +110,8 @@ def _overview(summary: MapsSummary) -> str:
         cells = (escape(one.label), one.films, one.no_map, one.failed, *map(_figure, values))
         rows.append("".join(f"<td>{cell}</td>" for cell in cells))
     table = "".join(f"<tr>{row}</tr>" for row in rows)
-    return f'<div class="numbers"><table>{table}</table></div>\n'
+    caption = "<caption>Medians over all films</caption>"
+    return f'<div class="numbers"><table>{caption}{table}</table></div>\n'
 
 
 def _film(folder: str, film: ExplainedFilm, summary: MapsSummary) -> str:
