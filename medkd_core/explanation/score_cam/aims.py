@@ -18,6 +18,11 @@ from medkd_core.explanation.score_cam.passes import MaskedScores
 class Aim(Protocol):
     """A map as a function of one number for each mask, the answer."""
 
+    @property
+    def class_index(self) -> int:
+        """The class whose logit an answer rises with, one for one."""
+        ...
+
     def answers(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
         """Logits (n, classes) -> answers (n,)."""
         ...

@@ -162,21 +162,45 @@ def stated_error(covariance: FloatArray, scores: MaskedScores, aim: Aim, seed: i
     """
     if scores.shown.all():
         return 0.0
-    masks = len(scores.logits)
-    seen, answers = _seen(scores)
-    factor = cho_factor(_among(covariance, seen))
-    residual = aim.answers(answers - _mean(factor, answers))
-    scale = float(residual @ cho_solve(factor, residual)) / (len(seen) - 1)
     pulls = shape_pulls(scores, aim)
-    towards_seen = pulls.T @ covariance[seen, :masks].T
-    doubt = pulls.T @ covariance[:masks, :masks] @ pulls
-    doubt -= towards_seen @ cho_solve(factor, towards_seen.T)
-    variances, axes = np.linalg.eigh(scale * (doubt + doubt.T) / 2)
+    doubt = answer_scale(covariance, scores, aim) * (pulls.T @ left_open(covariance, scores, pulls))
+    variances, axes = np.linalg.eigh((doubt + doubt.T) / 2)
     steps = np.random.default_rng(seed).standard_normal((DRAWS, len(variances)))
     deviations = steps * np.sqrt(np.maximum(variances, 0)) @ axes.T
     evidence = aim.evidence(scores)
     expected = np.maximum(evidence, 0)
     return 1 - min(spearman(expected, np.maximum(evidence + moved, 0)) for moved in deviations)
+
+
+def answer_scale(covariance: FloatArray, scores: MaskedScores, aim: Aim) -> float:
+    """What the covariance must be multiplied with to be that of the aim's answers."""
+    seen, answers = _seen(scores)
+    factor = cho_factor(_among(covariance, seen))
+    residual = aim.answers(answers - _mean(factor, answers))
+    return float(residual @ cho_solve(factor, residual)) / (len(seen) - 1)
+
+
+def left_open(
+    covariance: FloatArray, scores: MaskedScores, moves: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Covariance, up to a scale, of the answers with linear functions of them, given those seen.
+
+    Parameters
+    ----------
+    covariance : float32, (m + 2, m + 2)
+    scores : MaskedScores
+    moves : float64, (m, t)
+        A column a function.
+
+    Returns
+    -------
+    float64, (m, t)
+    """
+    masks = len(scores.logits)
+    seen, _ = _seen(scores)
+    towards_seen = covariance[seen, :masks].astype(np.float64)
+    known = cho_solve(cho_factor(_among(covariance, seen)), towards_seen @ moves)
+    return np.asarray(covariance[:masks, :masks] @ moves - towards_seen.T @ known)
 
 
 def _seen(scores: MaskedScores) -> tuple[IndexArray, NDArray[np.float64]]:

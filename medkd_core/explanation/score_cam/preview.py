@@ -22,6 +22,7 @@ from medkd_core.explanation.score_cam.kriging import (
 )
 from medkd_core.explanation.score_cam.masks import ChannelMasks
 from medkd_core.explanation.score_cam.passes import Look, MaskedScores, show_masks
+from medkd_core.explanation.score_cam.steadying import steadied
 
 FloatArray = NDArray[np.float32]
 
@@ -52,7 +53,7 @@ def stages(
     Yields
     ------
     MaskedScores
-        With an answer for every mask, given or expected.
+        With an answer for every mask, given or expected; from the second stage on `steadied`.
     float
         The `stated_error` of the map aimed at.
     """
@@ -60,12 +61,15 @@ def stages(
     if totals := _stage_totals(len(masks.distinct)):
         covariance = mask_covariance(masks.distinct)
         scores = predicted(covariance, scores)
+    lit = None
     for target in totals:
         for total in np.linspace(scores.shown.sum(), target, ROUNDS + 1).astype(int)[1:]:
             pulls = shape_pulls(scores, aim)
             which = most_telling(covariance, scores, pulls, total - int(scores.shown.sum()))
             scores = predicted(covariance, _shown(engine, scores, which, chunk_done))
-        yield scores, stated_error(covariance, scores, aim)
+        shown = scores if lit is None else steadied(covariance, scores, aim, lit)
+        lit = aim.evidence(shown) > 0
+        yield shown, stated_error(covariance, shown, aim)
     yield _shown(engine, scores, np.flatnonzero(~scores.shown), chunk_done), 0.0
 
 
