@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 from pathlib import Path
@@ -109,7 +110,11 @@ def _sentence(error: Exception) -> str:
             "Cannot train: the memory is full. Lower the batch size, the image size or the width."
         )
     if isinstance(error, OSError):
-        return f"Cannot write the job's files: {error.strerror or error}."
+        named = f" {os.fsdecode(error.filename)}" if isinstance(error.filename, str | bytes) else ""
+        return (
+            f"Cannot use the job's files{named}: {error.strerror or error}. "
+            "Put that right and resume the job; the last checkpoint is still good."
+        )
     return f"Cannot train: something unexpected happened ({type(error).__name__}). See log.txt."
 
 

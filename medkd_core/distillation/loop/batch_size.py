@@ -6,6 +6,7 @@ import copy
 
 import numpy as np
 from lightning_fabric import Fabric
+from torch import nn
 
 from medkd_core.distillation.data import Films, training_batches
 from medkd_core.distillation.inputs import network_inputs
@@ -95,6 +96,7 @@ def trial_step(
 
     def step(images: int) -> None:
         trial = copy.deepcopy(learner).train()
+        _alone(trial)
         parameters = trial.objective.parameters()
         optimizer = make_optimizer(trial.network, spec.network.name, parameters, spec.training)
         chosen = np.resize(np.arange(len(films)), images)
@@ -108,3 +110,10 @@ def trial_step(
         optimizer.step()
 
     return step
+
+
+def _alone(module: nn.Module) -> None:
+    """Each process tries sizes by itself: synchronised statistics would wait for the others."""
+    for child in module.modules():
+        if isinstance(child, nn.SyncBatchNorm):
+            child.eval()
