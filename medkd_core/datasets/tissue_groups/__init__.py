@@ -1,0 +1,1 @@
+"""Which tissue tiles are turned, mirrored, shifted or scaled copies of one another."""
