@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,11 +18,12 @@ from medkd_core.datasets.augmentation import AugmentationKind, augment_batch
 from medkd_core.datasets.films import decode_films
 from medkd_core.datasets.record import Dataset, ImageDone, Record
 from medkd_core.imaging.recipe import InputRecipe, View
-from medkd_core.jobs.spec import DataSpec, JobSpec
+from medkd_core.jobs.spec import JobSpec
 
 Squares = NDArray[np.uint8]
 
 _BATCHES_AHEAD = 2
+_HASHED_AT_ONCE = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,22 @@ class Films:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def pixel_digest(self) -> str:
+        """SHA-256 of type, shape and all pixels, in hexadecimal."""
+        return self._hashed().hexdigest()
+
+    def digest(self) -> str:
+        """The same of pixels and labels."""
+        hashed = self._hashed()
+        hashed.update(self.labels.tobytes())
+        return hashed.hexdigest()
+
+    def _hashed(self) -> hashlib._Hash:
+        hashed = hashlib.sha256(f"{self.squares.dtype} {self.squares.shape}".encode())
+        for start in range(0, len(self), _HASHED_AT_ONCE):
+            hashed.update(self.squares[start : start + _HASHED_AT_ONCE].tobytes())
+        return hashed
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +135,13 @@ def training_side(recipes: Sequence[InputRecipe]) -> int:
     return max(recipe.size for recipe in recipes)
 
 
-def augmentation_kind(spec: DataSpec) -> AugmentationKind:
-    """Films keep their left and right, tissue has none."""
-    return "tissue" if spec.kind == "lc25000" else "film"
+def augmentation_kind(spec: JobSpec) -> AugmentationKind | None:
+    """How a job changes its training images; None leaves them as they are."""
+    if not spec.training.augment:
+        return None
+    if spec.training.augmentation == "auto":
+        return "tissue" if spec.data.kind == "lc25000" else "film"
+    return spec.training.augmentation
 
 
 def view_of(spec: JobSpec, epoch: int) -> int:

@@ -16,6 +16,7 @@ HardLossKind = Literal["cross-entropy", "focal", "balanced-softmax"]
 SoftLossKind = Literal["kl", "dkd", "dist", "ofa"]
 TeacherWeighting = Literal["fixed", "uniform", "entropy", "confidence"]
 Sampling = Literal["natural", "balanced"]
+Augmentation = Literal["auto", "film", "tissue"]
 Precision = Literal["auto", "32-true", "16-mixed", "bf16-mixed"]
 Launcher = Literal["local", "torchrun", "slurm"]
 
@@ -128,6 +129,9 @@ class TrainingSpec(_Part):
     class_balance: Annotated[float, Field(ge=0, lt=1)] = 0.99
     """Beta of the effective number of samples (Cui et al., 2019); 0 weighs all classes alike."""
     augment: bool = True
+    augmentation: Augmentation = "auto"
+    """``film`` keeps left and right; ``tissue`` is turned, mirrored and stained differently;
+    ``auto``: tissue for ``lc25000``, else film."""
     precision: Precision = "auto"
     """``auto``: float32 on the CPU, bfloat16 where CUDA has it."""
     device: str = "auto"

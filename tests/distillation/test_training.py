@@ -1,6 +1,7 @@
 """Whole jobs, from the first step to the result."""
 
 import os
+import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -295,7 +296,7 @@ def test_diverging_loss_stops_the_job_and_says_why(store: JobStore, make_spec: M
     state = run_job(job)
     assert state.status is JobStatus.FAILED
     assert "not a finite number" in state.message
-    assert "Lower the learning rate" in state.message
+    assert "a lower learning rate" in state.message
 
 
 def test_teacher_of_another_split_of_the_same_images_is_told(
@@ -304,3 +305,20 @@ def test_teacher_of_another_split_of_the_same_images_is_told(
     data = teacher.spec.data.model_copy(update={"test_fraction": 0.3})
     spec = make_spec(data=data, teachers=(str(teacher.folder),))
     assert "images that this job is tested on" in failure(store, spec)
+
+
+def test_run_does_not_go_on_with_other_images_than_it_began_with(
+    store: JobStore, make_spec: MakeSpec, films: Path, tmp_path: Path
+) -> None:
+    root = shutil.copytree(films, tmp_path / "films")
+    spec = make_spec()
+    job = store.create(
+        spec.model_copy(update={"data": spec.data.model_copy(update={"root": root})})
+    )
+    stop = StopAfter(1)
+    assert run_job(job, stop.on_event, terminated=stop).status is JobStatus.PAUSED
+    for path in (root / "dark").iterdir():
+        cv2.imwrite(str(path), np.full((64, 64), 90, np.uint8))
+    state = run_job(job)
+    assert state.status is JobStatus.FAILED
+    assert "not those that the run began with" in state.message

@@ -11,6 +11,8 @@ class Progress(BaseModel):
     # Infinity is no JSON number.
     model_config = ConfigDict(frozen=True, ser_json_inf_nan="strings")
 
+    films: str = ""
+    """Digest of the training images and their labels."""
     epoch: int = 0
     """Finished epochs."""
     step: int = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from medkd_core.distillation.loop.meter import Meter
 from medkd_core.distillation.loop.progress import Progress
@@ -68,5 +69,16 @@ def diverged(wrong: Sequence[str], progress: Progress, learning_rate: float) -> 
         "Cannot go on training",
         because=f"{named} is not a finite number in epoch {progress.epoch + 1} after step "
         f"{progress.step}, at a learning rate of {learning_rate:.3g}",
-        cure="Lower the learning rate or lengthen the warm-up; the last checkpoint is kept.",
+        cure="Make a new job with a lower learning rate or a longer warm-up; what this one saved "
+        "is kept.",
+    )
+
+
+def other_images(checkpoint: Path) -> JobError:
+    """What to say when a run would go on with other images than it began with."""
+    return JobError(
+        "Cannot go on from the checkpoint",
+        path=checkpoint,
+        because="the training images or their labels are not those that the run began with",
+        cure="Bring the data set back to what it was, or make a new job from the specification.",
     )

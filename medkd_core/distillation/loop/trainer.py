@@ -25,7 +25,7 @@ from medkd_core.distillation.loop.progress import Progress
 from medkd_core.distillation.loop.ready import Run
 from medkd_core.distillation.loop.schedule import learning_rate
 from medkd_core.distillation.loop.shares import Indices, Part
-from medkd_core.distillation.loop.telling import diverged, epoch_done, steps_done
+from medkd_core.distillation.loop.telling import diverged, epoch_done, other_images, steps_done
 from medkd_core.distillation.losses.hybrid import HybridLoss
 from medkd_core.distillation.reporting import Reporter, StopRequested
 from medkd_core.distillation.signals.views import view_seed
@@ -105,9 +105,10 @@ class Trainer:
     def _batches(self, progress: Progress, steps: list[list[Part]]) -> Iterator[Batch]:
         spec = self._run.job.spec
         indices: list[Indices] = [part.indices for parts in steps for part in parts]
-        kind = augmentation_kind(spec.data) if self._spec.augment else None
         view = view_of(spec, progress.epoch)
-        return training_batches(self._run.train, indices, view_seed(spec), view, kind)
+        return training_batches(
+            self._run.train, indices, view_seed(spec), view, augmentation_kind(spec)
+        )
 
     def _step(self, parts: list[Part], batches: Iterator[Batch], progress: Progress) -> Losses:
         """One change of the weights; the losses are means over the step's images."""
@@ -210,10 +211,12 @@ class Trainer:
             self._save_last(progress)
 
     def _resumed(self) -> Progress:
-        run, path = self._run, self._folder / LAST
+        run, path, films = self._run, self._folder / LAST, self._run.train.digest()
         if not path.exists():
-            return Progress()
+            return Progress(films=films)
         progress, scaler = load_checkpoint(path, run.modules(), run.optimizer)
+        if progress.films != films:
+            raise other_images(path)
         run.fabric.strategy.precision.load_state_dict(scaler)
         self._reporter.say(f"Going on after epoch {progress.epoch}, step {progress.step}.")
         return progress

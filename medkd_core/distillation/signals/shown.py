@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 
 from lightning_fabric import Fabric
@@ -16,7 +15,6 @@ from medkd_core.jobs.spec import JobSpec
 
 _CODE = ("networks", "distillation/inputs.py", "distillation/signals/teacher.py")
 _LIBRARIES = ("torch", "timm", "numpy", "opencv-python-headless")
-_HASHED_AT_ONCE = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +58,9 @@ class Shown:
 
 def shown_images(films: Films, spec: JobSpec) -> Shown:
     """The training images of a job; their pixels are all read."""
-    digest = hashlib.sha256(f"{films.squares.dtype} {films.squares.shape}".encode())
-    for start in range(0, len(films), _HASHED_AT_ONCE):
-        digest.update(films.squares[start : start + _HASHED_AT_ONCE].tobytes())
-    kind = augmentation_kind(spec.data) if spec.training.augment else None
-    return Shown(films, kind, view_seed(spec), view_count(spec), digest.hexdigest())
+    return Shown(
+        films, augmentation_kind(spec), view_seed(spec), view_count(spec), films.pixel_digest()
+    )
 
 
 @dataclass(slots=True)
