@@ -17,6 +17,8 @@ from medkd_core.distillation.run import main
 from medkd_core.jobs.store import Job, JobStore, open_job
 from medkd_core.networks import network_facts
 
+_PATIENCE = 600.0
+
 
 def started(job: Job) -> int:
     """The number of a new process that runs the job."""
@@ -42,22 +44,28 @@ def ends_within(pid: int, seconds: float) -> bool:
     return not os.WIFSIGNALED(status)
 
 
+def fresh(reference: Job) -> Job:
+    """A new job of that specification, which nothing decoded or remembered before helps."""
+    job = JobStore(reference.folder.parent).create(reference.spec)
+    os.environ["XDG_CACHE_HOME"] = str(reference.folder.parent.parent / "caches" / job.identifier)
+    return job
+
+
 def kill_at_random(reference: Job, rng: random.Random, kills: int) -> list[Job]:
     """Kill so many processes; every job is done at the end."""
-    store = JobStore(reference.folder.parent)
     # What every process would find out again.
     network_facts(reference.spec.network.name)
-    jobs = [store.create(reference.spec)]
+    jobs = [fresh(reference)]
     begun = time.monotonic()
-    assert ends_within(started(jobs[0]), 600)
+    assert ends_within(started(jobs[0]), _PATIENCE)
     whole = time.monotonic() - begun
-    jobs.append(store.create(reference.spec))
+    jobs.append(fresh(reference))
     while kills:
-        if ends_within(started(jobs[-1]), rng.uniform(0, 1.1 * whole)):
-            jobs.append(store.create(reference.spec))
+        if ends_within(started(jobs[-1]), rng.uniform(0, 0.9 * whole)):
+            jobs.append(fresh(reference))
         else:
             kills -= 1
-    assert ends_within(started(jobs[-1]), 600)
+    assert ends_within(started(jobs[-1]), _PATIENCE)
     return jobs[1:]
 
 

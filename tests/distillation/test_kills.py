@@ -45,7 +45,7 @@ def test_jobs_killed_at_any_moment_end_with_the_same_weights_live_teachers(
 def test_jobs_killed_at_any_moment_end_with_the_same_weights_remembered_teachers(
     store: JobStore, make_spec: MakeSpec, teacher: Job
 ) -> None:
-    training = {"sampling": "balanced", "batch_size": "largest", "accumulate": 3}
+    training = {"sampling": "balanced", "accumulate": 3, "epochs": 4}
     network = NetworkSpec(name="timm:test_resnet", image_size=64)
     spec = spec_of(make_spec, teacher, network, training, REMEMBERED)
     assert_kills_change_nothing(store, spec, seed=2)
@@ -72,8 +72,8 @@ def assert_kills_change_nothing(store: JobStore, spec: JobSpec, seed: int) -> No
     assert run_job(reference).status is JobStatus.COMPLETED
     jobs = killed(reference, seed)
     goings_on = [event for job in jobs for event in job.events() if isinstance(event, Started)]
-    # Kills before the first step leave no such event; most came later.
-    assert len(goings_on) > len(jobs) + KILLS // 4
+    # Kills before the first step leave no such event; many came later, and within epochs.
+    assert len(goings_on) > len(jobs) + KILLS // 5
     assert any(event.step for event in goings_on)
     for job in jobs:
         assert_whole(job)

@@ -38,7 +38,7 @@ class FullAt:
 
 
 def test_batch_on_the_cpu_follows_from_what_images_keep(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "free_memory", lambda: 2 * (40_000_000 + 2 * 100 * 4_000_000))
+    monkeypatch.setattr(module, "free_memory", lambda: 2 * (40_000_000 + 150 * 4_000_000))
     assert largest_batch(keep, CPU, 1000) == 100
     assert largest_batch(keep, CPU, 30) == 30
 
