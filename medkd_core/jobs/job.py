@@ -6,6 +6,7 @@ events.jsonl    what happened (see `events`)
 log.txt         what the process printed
 launched.json   what was started for it: a process, or a job of Slurm (see `launched`)
 control         what somebody asks of the running process: ``pause`` or ``cancel``
+settled.json    the batch size, where the memory decided it
 checkpoints/    everything that is needed to go on
 result/         weights and metrics of a completed job
 """

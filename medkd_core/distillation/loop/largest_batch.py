@@ -26,8 +26,8 @@ Trial = Callable[[int], None]
 _CPU_SHARE = 0.5
 """Of the free memory; the machine has other work, and images are made ahead."""
 _CPU_PEAK = 1.5
-"""Highest use by what is kept for the backward pass. Measured for the networks of MedKD: 0.8 to 0.9,
-since much is let go on the way; what live teachers need for a moment comes on top."""
+"""Highest use by what is kept for the backward pass. Measured for five networks: 0.8 to 1.0, since
+much is let go on the way; what live teachers need for a moment comes on top."""
 _CUDA_SHARE = 0.9
 """Of the batch that just fits: memory is divided otherwise in the course of a run."""
 _COUNTED = (2, 4)
