@@ -1,10 +1,10 @@
-"""``medkd datasets``: look at a data set before trusting it; draw one to try things on."""
+"""``medkd datasets``: audit a data set before trusting it, group it, draw one to try things on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.table import Table
@@ -12,14 +12,19 @@ from rich.table import Table
 from medkd_core import RESEARCH_USE_ONLY
 from medkd_core.cli.console import answers, on_one_line, progress_bar, write_json
 from medkd_core.cli.options import JsonOption
+from medkd_core.cli.writing import refuse_if_no_folder, write_together
 from medkd_core.datasets.audit import AuditReport, audit_dataset
+from medkd_core.datasets.loading import list_images
 from medkd_core.datasets.phantom_files import write_covid_qu_ex
 from medkd_core.datasets.record import Split
+from medkd_core.datasets.tissue_groups.remembered import remembered_groups
+from medkd_core.datasets.tissue_groups.table import group_table
+from medkd_core.errors import MedKDError
 from medkd_core.jobs.spec import DatasetKind, DataSpec
 
 _MOST_SIZES = 5
 
-app = typer.Typer(help="Data sets: audit them, draw one.", no_args_is_help=True)
+app = typer.Typer(help="Data sets: audit them, group them, draw one.", no_args_is_help=True)
 
 
 @app.command()
@@ -59,6 +64,31 @@ def audit(
 
 
 @app.command()
+def group(
+    root: Annotated[Path, typer.Argument(help="Folder of the tissue tiles.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="CSV to write.")],
+    kind: Annotated[
+        Literal["lc25000", "folder"], typer.Option(help="How they are laid out.")
+    ] = "lc25000",
+) -> None:
+    """Find tiles that show the same tissue: turned, mirrored, sheared copies, and overlaps.
+
+    The table (path, group, original) goes into a specification as data.groups.
+    """
+    refuse_if_no_folder(output.parent)
+    _refuse_folder(output)
+    found = list_images(DataSpec(kind=kind, root=root)).images
+    paths = [image.path for image in found]
+    with progress_bar("Looking for tiles of the same tissue") as update:
+        groups = remembered_groups(paths, update)
+    write_together(output.parent, {output.name: group_table(root, paths, groups)})
+    answers.print(
+        f"{groups.number} pieces of tissue in {len(paths)} tiles, written to {output}",
+        soft_wrap=True,
+    )
+
+
+@app.command()
 def phantom(
     root: Annotated[Path, typer.Argument(help="New folder to write into.")],
     train: Annotated[int, typer.Option(min=1, help="Training films of each class.")] = 120,
@@ -72,6 +102,16 @@ def phantom(
     with progress_bar("Drawing films") as update:
         write_covid_qu_ex(root, counts, seed=seed, side=side, progress=update)
     answers.print(f"{3 * sum(counts.values())} drawn films in {root}", soft_wrap=True)
+
+
+def _refuse_folder(path: Path) -> None:
+    if path.is_dir():
+        raise MedKDError(
+            "Cannot write the table to",
+            path=path,
+            because="it is a folder",
+            cure="Name a file in it.",
+        )
 
 
 def _print_report(report: AuditReport) -> None:

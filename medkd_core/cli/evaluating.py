@@ -11,9 +11,9 @@ from rich.table import Column, Table
 from medkd_core import RESEARCH_USE_ONLY
 from medkd_core.bundles.read import open_bundle
 from medkd_core.cli.console import answers, progress_bar, write_json
+from medkd_core.cli.data_sets import load_with_bar
 from medkd_core.cli.options import DeviceOption, JobsOption, JsonOption, ModelOption
 from medkd_core.cli.writing import refuse_if_no_folder
-from medkd_core.datasets.loading import load_dataset
 from medkd_core.datasets.record import Split
 from medkd_core.evaluation.report import evaluate_bundle
 from medkd_core.jobs.result import JobResult, read_result
@@ -40,7 +40,7 @@ def evaluate(
     refuse_if_no_folder(output)
     bundle = open_bundle(model)
     spec = load_spec(data)
-    dataset = load_dataset(spec.data, spec.seed)
+    dataset = load_with_bar(spec.data, spec.seed)
     with progress_bar(f"Evaluating {bundle.manifest.name}") as update:
         report = evaluate_bundle(bundle, dataset, split, output, device=device, progress=update)
     for name in METRICS:

@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.table import Column, Table
 
 from medkd_core.cli.console import answers, progress_bar
-from medkd_core.datasets.loading import load_dataset
+from medkd_core.cli.data_sets import load_with_bar
 from medkd_core.errors import MedKDError
 from medkd_core.evaluation.decisions import Decisions, decisions_of
 from medkd_core.evaluation.experiment_report import ArmRuns, compare_arms
@@ -103,7 +103,7 @@ def _elsewhere(experiment: Experiment, completed: Sequence[Outcome]) -> list[Set
         return []
     from medkd_core.distillation.elsewhere import decisions_elsewhere
 
-    dataset = load_dataset(experiment.spec.elsewhere, seed=0)
+    dataset = load_with_bar(experiment.spec.elsewhere, seed=0)
     with progress_bar(f"Testing on {dataset.name}") as update:
         done = count()
 

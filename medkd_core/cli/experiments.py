@@ -11,6 +11,7 @@ import typer
 
 from medkd_core import RESEARCH_USE_ONLY
 from medkd_core.cli.console import answers, errors, write_json
+from medkd_core.cli.data_sets import load_with_bar
 from medkd_core.cli.experiment_results import (
     RESULTS_TEXT,
     print_report,
@@ -20,7 +21,6 @@ from medkd_core.cli.experiment_results import (
 from medkd_core.cli.options import JobsOption, JsonOption
 from medkd_core.cli.series_progress import SeriesProgress
 from medkd_core.cli.writing import write_together
-from medkd_core.datasets.loading import load_dataset
 from medkd_core.errors import DatasetError, JobError, SpecError
 from medkd_core.jobs.experiment import Experiment, load_experiment
 from medkd_core.jobs.recipes import RECIPES, recipe_text
@@ -193,8 +193,8 @@ def _refuse_other_classes(found: Experiment) -> None:
     """Say at once what would otherwise come out after all training."""
     if found.spec.elsewhere is None:
         return
-    there = load_dataset(found.spec.elsewhere, seed=0)
-    here = load_dataset(found.arms[0].spec.data, found.arms[0].spec.seed)
+    there = load_with_bar(found.spec.elsewhere, seed=0)
+    here = load_with_bar(found.arms[0].spec.data, found.arms[0].spec.seed)
     if set(there.classes) != set(here.classes):
         raise DatasetError(
             "Cannot test on",

@@ -11,8 +11,17 @@ from pathlib import Path
 from medkd_core.datasets import covid_qu_ex, csv_set, dicom_set, folder, lc25000
 from medkd_core.datasets.groups import GroupTable, read_group_table
 from medkd_core.datasets.holding_out import hold_out
-from medkd_core.datasets.record import SPLITS, Dataset, Found, Listing, Record, Split
+from medkd_core.datasets.record import (
+    SPLITS,
+    Dataset,
+    Found,
+    ImageDone,
+    Listing,
+    Record,
+    Split,
+)
 from medkd_core.datasets.splits import assign_splits, limit_per_class, torn_groups
+from medkd_core.datasets.tissue_groups.remembered import remembered_groups
 from medkd_core.errors import DatasetError
 from medkd_core.jobs.spec import DatasetKind, DataSpec
 
@@ -43,23 +52,23 @@ class _Grouping:
     warnings: tuple[str, ...]
 
 
-def load_dataset(spec: DataSpec, seed: int) -> Dataset:
-    """Index a data set; no image is decoded.
+def load_dataset(spec: DataSpec, seed: int, progress: ImageDone | None = None) -> Dataset:
+    """Index a data set; no image is decoded, unless its groups have to be found in the pictures.
 
     An official split is kept. Other sets are split by group, the same way for every job; `seed`
-    draws only the sample that ``limit_per_class`` asks for.
+    draws only the sample that ``limit_per_class`` asks for. `progress` is called while groups are
+    looked for: at the first load of LC25000 without a group table.
 
     Raises
     ------
     DatasetError
-        For a folder that is missing, holds fewer than two classes or an empty one, has groups that
-        its splits tear apart, or would have to be split although copies of an image could stand on
-        both sides.
+        For a folder that is missing, holds fewer than two classes or an empty one, or has groups
+        that its splits tear apart.
     """
     listing = list_images(spec)
     _check_classes(spec.root, listing)
     found = list(listing.images)
-    grouping = _grouping(spec, found)
+    grouping = _grouping(spec, found, progress)
     records = _records(found, grouping, _split(spec, found, grouping))
     if spec.held_out_source is not None:
         records = hold_out(records, spec.held_out_source, spec.root)
@@ -123,24 +132,30 @@ def _check_classes(root: Path, listing: Listing) -> None:
         )
 
 
-def _grouping(spec: DataSpec, found: list[Found]) -> _Grouping:
+def _grouping(spec: DataSpec, found: list[Found], progress: ImageDone | None) -> _Grouping:
     if spec.groups is not None:
         table = read_group_table(spec.groups, spec.root, spec.group_column)
         return _grouping_from(table, found)
     if any(image.group for image in found):
         return _Grouping([image.group for image in found], [image.source for image in found], ())
     if spec.kind == "lc25000" and not spec.allow_leak:
-        raise DatasetError(
-            "Cannot split the data set",
-            because="LC25000 holds some twenty turned copies of every tile and no table says which "
-            "belong together, so a split by file would test on copies of training images",
-            cure="Give a CSV with a group for each image as data.groups, or set data.allow_leak.",
-            path=spec.root,
-        )
+        return _grouping_by_tissue(spec, found, progress)
     # Without groups every image is one of its own.
     names = [os.path.relpath(image.path, spec.root) for image in found]
     warning = covid_qu_ex.NO_PATIENTS if spec.kind == "covid-qu-ex" else _NO_GROUPS
     return _Grouping(names, [image.source for image in found], (warning,))
+
+
+def _grouping_by_tissue(
+    spec: DataSpec, found: list[Found], progress: ImageDone | None
+) -> _Grouping:
+    paths = [image.path for image in found]
+    groups = remembered_groups(paths, progress, skip_unreadable=spec.skip_unreadable)
+    warning = (
+        f"No table says which tiles show the same tissue: {groups.number} pieces of tissue were "
+        f"found in the {len(found)} pictures by laying them over each other."
+    )
+    return _Grouping(groups.tissue_names(), [image.source for image in found], (warning,))
 
 
 def _grouping_from(table: GroupTable, found: list[Found]) -> _Grouping:

@@ -1,4 +1,4 @@
-"""``medkd datasets audit`` as a shell runs it."""
+"""``medkd datasets`` as a shell runs it."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -52,3 +52,26 @@ def test_a_table_is_given_by_its_columns(medkd: Medkd, tmp_path: Path) -> None:
     refused = medkd(*audit)
     assert refused.status == 1
     assert "data.table" in refused.errors
+
+
+def test_groups_of_tissue_are_written_as_a_table(medkd: Medkd, tmp_path: Path) -> None:
+    root, table = tmp_path / "set", tmp_path / "out" / "groups.csv"
+    for number, label in enumerate(("lung_n", "lung_aca")):
+        (root / label).mkdir(parents=True)
+        noise = np.random.default_rng(number).integers(0, 255, (28, 28, 3), np.uint8)
+        tile = Image.fromarray(noise).resize((112, 112), Image.Resampling.BICUBIC)
+        tile.save(root / label / "tile.png")
+        tile.rotate(90).save(root / label / "turned.png")
+    done = medkd("datasets", "group", root, "-o", table)
+    assert done.status == 0, done.errors
+    assert "2 pieces of tissue in 4 tiles" in done.output
+    assert table.read_text().splitlines() == [
+        "path,group,original",
+        "lung_aca/tile.png,tissue-0001,original-0001",
+        "lung_aca/turned.png,tissue-0001,original-0001",
+        "lung_n/tile.png,tissue-0002,original-0002",
+        "lung_n/turned.png,tissue-0002,original-0002",
+    ]
+    refused = medkd("datasets", "group", root, "-o", table.parent)
+    assert refused.status == 1
+    assert "it is a folder" in refused.errors

@@ -48,6 +48,19 @@ class TissueGroups:
     originals: tuple[int, ...]
     tissues: tuple[int, ...]
 
+    @property
+    def number(self) -> int:
+        """How many pieces of tissue there are."""
+        return len(set(self.tissues))
+
+    def tissue_names(self) -> list[str]:
+        """A name of each tile's piece of tissue: ``tissue-0001``."""
+        return [f"tissue-{tissue + 1:04d}" for tissue in self.tissues]
+
+    def original_names(self) -> list[str]:
+        """A name of each tile's original: ``original-0001``."""
+        return [f"original-{original + 1:04d}" for original in self.originals]
+
 
 def find_tissue_groups(
     paths: Sequence[Path], progress: ImageDone | None = None, *, skip_unreadable: bool = False

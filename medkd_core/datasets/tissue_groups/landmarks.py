@@ -64,7 +64,7 @@ def find_landmarks(image: FloatArray) -> Landmarks:
     """Look at a tile, float32, (rows, columns) or (rows, columns, 3), [0, 1]."""
     coloured = _resized(image if image.ndim == 3 else np.dstack([image] * 3), _SIDE)
     grey = cv2.transform(coloured, np.full((1, 3), 1 / 3))
-    detector = cv2.SIFT.create(_POINTS, contrastThreshold=_CONTRAST)
+    detector = cv2.SIFT.create(_POINTS, contrastThreshold=_CONTRAST, enable_precise_upscale=True)
     marks, descriptors = detector.detectAndCompute(np.rint(grey * 255).astype(np.uint8), None)
     # SIFT returns more points where several share the last place, and no array where there is none.
     points = np.array([mark.pt for mark in marks[:_POINTS]], np.float32).reshape(-1, 2)
