@@ -137,8 +137,11 @@ def _fits(trial: Trial, images: int) -> bool:
     try:
         trial(images)
     except torch.OutOfMemoryError:
-        return False
-    finally:
+        fits = False
+    else:
+        fits = True
+    if not fits:
+        # Only now, when the error no longer holds what filled the memory.
         gc.collect()
         torch.cuda.empty_cache()
-    return True
+    return fits

@@ -19,4 +19,4 @@ def test_cause_step_and_learning_rate_are_named(wrong: list[str], named: str) ->
     said = str(diverged(wrong, Progress(epoch=1, step=4), 0.0123456))
     assert named in said
     assert "in epoch 2 after step 4, at a learning rate of 0.0123" in said
-    assert "the last checkpoint is kept" in said
+    assert "what this one saved is kept" in said
