@@ -3,7 +3,7 @@
 import csv
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,21 @@ from medkd_core.jobs.spec import DataSpec
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="needs the shared sample data")
+
+PARTED_COPIES = {
+    "lung_n-248": "lung_n-237",
+    "lung_n-228": "lung_n-177",
+    "colon_aca-248": "colon_aca-234",
+    "colon_n-248": "colon_n-239",
+    "colon_n-251": "colon_n-132",
+    "colon_n-230": "colon_n-175",
+    "colon_n-223": "colon_n-208",
+    "colon_n-228": "colon_n-143",
+    "colon_n-241": "colon_n-234",
+}
+"""Groups of the published table that hold copies of one tile, mostly zoomed ones: all 37 pairs of
+them correlate by 0.89 to 0.99 with their middles within a thousandth of the side of each other, and
+to the eye are the same cells."""
 
 
 @pytest.fixture(scope="module")
@@ -187,9 +202,17 @@ def test_groups_found_in_real_tissue_are_those_that_people_found() -> None:
     with (root / "manifest.csv").open(newline="", encoding="utf-8") as file:
         truth = {root / row["path"]: row["tissue_group"] for row in csv.DictReader(file)}
     found = find_tissue_groups(list(truth)).originals
-    right = _pairs(zip(found, truth.values(), strict=True))
-    assert right / _pairs(found) >= 0.98
-    assert right / _pairs(truth.values()) >= 0.95
+    precision, recall = _agreement(found, list(truth.values()))
+    assert precision >= 0.98
+    assert recall >= 0.95
+    amended = [PARTED_COPIES.get(group, group) for group in truth.values()]
+    assert _agreement(found, amended)[0] >= 0.999
+
+
+def _agreement(found: Sequence[object], truth: Sequence[object]) -> tuple[float, float]:
+    """Pairwise precision and recall."""
+    right = _pairs(zip(found, truth, strict=True))
+    return right / _pairs(found), right / _pairs(truth)
 
 
 def _pairs(groups: Iterable[object]) -> int:

@@ -22,8 +22,8 @@ from medkd_core.imaging.frame import FloatArray
 _CORRELATION = 0.5
 """On LC25000 tiles that share tissue reach 0.73 and more, others at most 0.2."""
 _OVERLAP = 0.05
-_OFF_MIDDLE = 0.1
-"""Of LC25000's copies 99 of 100 keep their middle within 0.01 of the side; neighbours lie 0.28 or
+_OFF_MIDDLE = 0.05
+"""Of LC25000's copies 99 of 100 keep their middle within 0.01 of the side; neighbours lie 0.09 and
 more apart."""
 
 _RATIO = 0.9
