@@ -6,7 +6,7 @@ from collections.abc import Callable
 from medkd_core.jobs.state import JobStatus
 from medkd_core.jobs.store import Job
 
-PATIENCE_SECONDS = 240.0
+PATIENCE_SECONDS = 600.0
 
 
 def wait_until(what: Callable[[], bool]) -> None:
