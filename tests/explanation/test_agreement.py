@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from medkd_core.explanation.agreement import agreement, structural_similarity
+from medkd_core.explanation.agreement import agreement, spearman, structural_similarity
+from medkd_core.explanation.agreement.similarity import spearman_of_each
 
 
 def random_map(shape, seed):
@@ -37,6 +38,14 @@ def test_rank_correlation_is_scipys_also_with_ties():
     one, other = (np.round(random_map((9, 8), seed), 1) for seed in (1, 2))
     expected = scipy.stats.spearmanr(one.ravel(), other.ravel()).statistic
     assert agreement(one, other).spearman == pytest.approx(expected)
+
+
+def test_rank_correlation_with_each_of_several_is_that_with_each():
+    one, others = np.round(random_map((9,), 0), 1), np.round(random_map((6, 9), 1), 1)
+    others[3] = 0.5
+    found = spearman_of_each(one, others)
+    assert found.tolist() == [spearman(one, other) for other in others]
+    assert found[3] == 0
 
 
 def test_linear_correlation_is_scipys():

@@ -22,6 +22,23 @@ def spearman(first: FloatArray, second: FloatArray) -> float:
     return pearson(_ranks(first), _ranks(second))
 
 
+def spearman_of_each(first: FloatArray, others: FloatArray) -> NDArray[np.float64]:
+    """Spearman's correlation of one array with each of several, in one go.
+
+    Parameters
+    ----------
+    first : float, (k,)
+    others : float, (n, k)
+
+    Returns
+    -------
+    float64, (n,)
+        Each as `spearman` gives it.
+    """
+    one, each = _ranks_of_rows(first[np.newaxis])[0], _ranks_of_rows(others)
+    return np.array([pearson(one, other) for other in each])
+
+
 def pearson(first: FloatArray, second: FloatArray) -> float:
     """Pearson's linear correlation of two arrays of one shape.
 
@@ -75,9 +92,24 @@ def _standardised(values: FloatArray) -> NDArray[np.float64]:
 
 def _ranks(values: FloatArray) -> NDArray[np.float64]:
     """Ranks from 1, flat; equal values share their mean rank."""
+    return _ranks_of_rows(values.reshape(1, -1))[0]
+
+
+def _ranks_of_rows(values: FloatArray) -> NDArray[np.float64]:
+    """Ranks from 1 within each row of (n, k); equal values share their mean rank."""
     # scipy.stats.rankdata does this, too, but a window waits half a second for its import.
-    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
-    return (np.cumsum(counts) - (counts - 1) / 2)[place.reshape(-1)]
+    order = values.argsort(axis=1)
+    in_order = np.take_along_axis(values, order, axis=1)
+    starts = np.ones(values.shape, np.bool_)
+    starts[:, 1:] = np.diff(in_order, axis=1) != 0
+    number = starts.reshape(-1).cumsum() - 1
+    counts = np.bincount(number)
+    shared = (counts.cumsum() - (counts - 1) / 2)[number].reshape(values.shape)
+    ranks = np.empty(values.shape)
+    np.put_along_axis(
+        ranks, order, shared - values.shape[1] * np.arange(len(values))[:, np.newaxis], axis=1
+    )
+    return ranks
 
 
 def _window_means(values: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.float64]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve, solve_triangular
 
-from medkd_core.explanation.agreement.similarity import spearman
+from medkd_core.explanation.agreement.similarity import spearman_of_each
 from medkd_core.explanation.score_cam.aims import Aim
 from medkd_core.explanation.score_cam.passes import MaskedScores
 
@@ -50,7 +50,7 @@ def mask_covariance(masks: FloatArray) -> FloatArray:
     products = flat @ flat.T
     squares = np.diag(products)
     distances = np.maximum(squares[:, None] + squares - 2 * products, 0)
-    median = float(np.median(distances[:-2, :-2])) or 1.0
+    median = _middle(distances[:-2, :-2]) or 1.0
     steps = np.sqrt(3 * distances / median) / LENGTH
     covariance = (1 + steps) * np.exp(-steps) + (2 * TREND / median) * products
     covariance[np.diag_indices(len(covariance))] += NUGGET
@@ -168,8 +168,8 @@ def stated_error(covariance: FloatArray, scores: MaskedScores, aim: Aim, seed: i
     steps = np.random.default_rng(seed).standard_normal((DRAWS, len(variances)))
     deviations = steps * np.sqrt(np.maximum(variances, 0)) @ axes.T
     evidence = aim.evidence(scores)
-    expected = np.maximum(evidence, 0)
-    return 1 - min(spearman(expected, np.maximum(evidence + moved, 0)) for moved in deviations)
+    drawn = np.maximum(evidence + deviations, 0)
+    return float(1 - spearman_of_each(np.maximum(evidence, 0), drawn).min())
 
 
 def answer_scale(covariance: FloatArray, scores: MaskedScores, aim: Aim) -> float:
@@ -201,6 +201,12 @@ def left_open(
     towards_seen = covariance[seen, :masks].astype(np.float64)
     known = cho_solve(cho_factor(_among(covariance, seen)), towards_seen @ moves)
     return np.asarray(covariance[:masks, :masks] @ moves - towards_seen.T @ known)
+
+
+def _middle(values: FloatArray) -> float:
+    """The upper median; `numpy.median` takes five times as long for the mean of two."""
+    middle = values.size // 2
+    return float(np.partition(values, middle, axis=None)[middle])
 
 
 def _seen(scores: MaskedScores) -> tuple[IndexArray, NDArray[np.float64]]:
