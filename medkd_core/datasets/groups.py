@@ -55,7 +55,7 @@ def read_group_table(path: Path, root: Path, column: str) -> GroupTable:
     for row in table.rows:
         if not row.values["path"] or not row.values[column]:
             because = f"line {row.line} lacks a path or a group"
-            raise DatasetError(_WHAT, because=because, path=path)
+            raise DatasetError(_WHAT, because=because, cure="Fill it in.", path=path)
     below_table = any(_exists(path.parent, row.values["path"]) for row in table.rows[:20])
     base = path.parent if below_table else root
     groups, sources = {}, {}

@@ -17,6 +17,7 @@ LUNG_MASK_COLUMN = "lung_mask"
 INFECTION_MASK_COLUMN = "infection_mask"
 
 _WHAT = "Cannot use the label table"
+_FILL_OR_DROP = "Fill it in, or take the line out."
 _IDENTIFYING = {
     "accession",
     "accessionnumber",
@@ -93,7 +94,12 @@ def read_label_table(spec: DataSpec) -> list[LabelRow]:
     cure = "Name its columns with data.path_column, label_column, split_column and group_column."
     table = read_table(spec.table, _WHAT, needed, cure)
     if not table.rows:
-        raise DatasetError(_WHAT, because="it has no row but its header", path=spec.table)
+        raise DatasetError(
+            _WHAT,
+            because="it has no row but its header",
+            cure="Add a row for each image.",
+            path=spec.table,
+        )
     columns = [name for name in table.columns if name not in _spoken_for(spec)]
     kept = [name for name in columns if not _identifies(name)]
     rows = [_label_row(spec, row, kept) for row in table.rows]
@@ -132,7 +138,7 @@ def _label_row(spec: DataSpec, row: Row, attributes: Iterable[str]) -> LabelRow:
     for column in (spec.path_column, spec.label_column):
         if not values[column]:
             because = f"line {row.line} has nothing in the column {column}"
-            raise DatasetError(_WHAT, because=because, path=spec.table)
+            raise DatasetError(_WHAT, because=because, cure=_FILL_OR_DROP, path=spec.table)
     return LabelRow(
         line=row.line,
         key=values[spec.path_column],

@@ -39,6 +39,7 @@ _SPLIT_SEED = 0
 teachers were trained on."""
 
 _UNREADABLE = "Cannot read the data set"
+_NAME_THE_FOLDER = "Name the folder that holds the data set as data.root, or with --data."
 _NO_GROUPS = (
     "No groups are known: images of one patient or tile may stand in several splits, so that "
     "results may be too good."
@@ -90,7 +91,7 @@ def list_images(spec: DataSpec) -> Listing:
     """
     if not spec.root.is_dir():
         because = "it is a file" if spec.root.exists() else "there is no such folder"
-        raise DatasetError(_UNREADABLE, because=because, path=spec.root)
+        raise DatasetError(_UNREADABLE, because=because, cure=_NAME_THE_FOLDER, path=spec.root)
     if spec.table is not None and spec.kind not in _WITH_TABLE:
         raise DatasetError(
             _UNREADABLE,
@@ -102,7 +103,12 @@ def list_images(spec: DataSpec) -> Listing:
         listing = _LAYOUTS[spec.kind](spec)
     except OSError as error:
         place = Path(os.fsdecode(error.filename)) if error.filename else spec.root
-        raise DatasetError(_UNREADABLE, because=str(error.strerror), path=place) from error
+        raise DatasetError(
+            _UNREADABLE,
+            because=str(error.strerror),
+            cure="See that it is there and that you may read it.",
+            path=place,
+        ) from error
     if not listing.images:
         raise DatasetError(
             _UNREADABLE,
@@ -122,12 +128,14 @@ def empty_classes(listing: Listing) -> list[str]:
 def _check_classes(root: Path, listing: Listing) -> None:
     if empty := empty_classes(listing):
         because = f"it has no images of class {', '.join(empty)}"
-        raise DatasetError(_UNREADABLE, because=because, path=root)
+        cure = "Add images of it, or take the class out."
+        raise DatasetError(_UNREADABLE, because=because, cure=cure, path=root)
     if len(listing.classes) < 2:
         raise DatasetError(
             _UNREADABLE,
             because=f"it has only one class, {listing.classes[0]}, and a network needs two to "
             "tell apart",
+            cure="Add images of another class, or choose the folder that holds all classes.",
             path=root,
         )
 
@@ -218,6 +226,7 @@ def _check_splits(root: Path, classes: tuple[str, ...], records: list[Record]) -
             raise DatasetError(
                 _UNREADABLE,
                 because=f"its {split} split has no images of class {', '.join(lacking)}",
+                cure="Add some, or leave the splits out to have the set split anew.",
                 path=root,
             )
 

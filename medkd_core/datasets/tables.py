@@ -11,6 +11,7 @@ from pathlib import Path
 from medkd_core.errors import DatasetError
 
 _DELIMITERS = (",", ";", "\t")
+_SAVE_AS = 'Save it as "CSV UTF-8".'
 _BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -61,10 +62,13 @@ def read_table(path: Path, what: str, needed: Collection[str], cure: str) -> Tab
         table = Table(path, *_parsed(text, delimiter))
     except csv.Error as error:
         raise DatasetError(
-            what, because=f"it is not a CSV text file ({error})", path=path
+            what,
+            because=f"it is not a CSV text file ({error})",
+            cure=_SAVE_AS,
+            path=path,
         ) from error
     if not table.columns:
-        raise DatasetError(what, because="it is empty", path=path)
+        raise DatasetError(what, because="it is empty", cure=cure, path=path)
     missing = sorted(set(needed) - set(table.columns))
     if missing:
         raise DatasetError(
@@ -80,7 +84,9 @@ def _text(path: Path, what: str) -> str:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise DatasetError(what, because=str(error.strerror), path=path) from error
+        raise DatasetError(
+            what, because=str(error.strerror), cure="Check the path of the table.", path=path
+        ) from error
     encoding = "utf-16" if content.startswith(_BYTE_ORDER_MARKS) else "utf-8-sig"
     try:
         return content.decode(encoding)
@@ -88,7 +94,7 @@ def _text(path: Path, what: str) -> str:
         raise DatasetError(
             what,
             because="it is not a CSV text file in UTF-8",
-            cure='Save it as "CSV UTF-8".',
+            cure=_SAVE_AS,
             path=path,
         ) from error
 

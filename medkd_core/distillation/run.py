@@ -102,10 +102,14 @@ def _run(job: Job, reporter: Reporter) -> JobState:
         return reporter.finish(JobStatus.FAILED, _sentence(error))
 
 
+_CPU_IS_FULL = "DefaultCPUAllocator"
+"""PyTorch has no error of its own for memory that the CPU lacks; it names who asked for it."""
+
+
 def _sentence(error: Exception) -> str:
     if isinstance(error, MedKDError):
         return str(error)
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+    if isinstance(error, MemoryError | torch.OutOfMemoryError) or _CPU_IS_FULL in str(error):
         return (
             "Cannot train: the memory is full. Lower the batch size, the image size or the width."
         )

@@ -201,7 +201,7 @@ def recipe_text(
             cure=f"Choose one of {', '.join(RECIPES)}.",
         )
     recipe = RECIPES[name]()
-    texts = {EXPERIMENT_FILE: _experiment_text(name, recipe.experiment, elsewhere)}
+    texts = {EXPERIMENT_FILE: _experiment_text(name, _tested_on(recipe, elsewhere))}
     for file, spec in recipe.specs.items():
         placed = spec if data is None else _with_root(spec, data)
         texts[file] = spec_to_toml(placed, _comments(name, file, spec), every_entry=every_entry)
@@ -296,10 +296,17 @@ def _recipe(
     return Recipe(experiment, numbered)
 
 
-def _experiment_text(name: str, spec: ExperimentSpec, elsewhere: Path | None) -> str:
-    if elsewhere is not None and spec.elsewhere is not None:
-        moved = spec.elsewhere.model_copy(update={"root": elsewhere})
-        spec = spec.model_copy(update={"elsewhere": moved})
+def _tested_on(recipe: Recipe, elsewhere: Path | None) -> ExperimentSpec:
+    """A data set elsewhere is laid out as the recipe says, else as the one that is trained on."""
+    if elsewhere is None:
+        return recipe.experiment
+    trained_on = next(iter(recipe.specs.values())).data
+    laid_out = recipe.experiment.elsewhere or DataSpec(kind=trained_on.kind, root=elsewhere)
+    moved = laid_out.model_copy(update={"root": elsewhere})
+    return recipe.experiment.model_copy(update={"elsewhere": moved})
+
+
+def _experiment_text(name: str, spec: ExperimentSpec) -> str:
     comments = {
         "": f"{name}: every job of this folder, and what is compared. Run all of it with:\n"
         "medkd experiment FOLDER (again to go on where it was stopped)",

@@ -56,9 +56,10 @@ def test_questions_of_one_data_set_share_their_teachers() -> None:
         assert jobs == jobs[:1] * len(shared)
 
 
-def test_roots_given_are_written(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", RECIPES)
+def test_roots_given_are_written(tmp_path: Path, name: str) -> None:
     films, other = tmp_path / "films", tmp_path / "other"
-    folder = write("trained-here-tested-there", tmp_path, data=films, elsewhere=other)
+    folder = write(name, tmp_path, data=films, elsewhere=other)
     read = load_experiment(folder)
     assert {arm.spec.data.root for arm in read.arms} == {films}
     assert read.spec.elsewhere is not None
