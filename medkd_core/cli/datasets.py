@@ -35,12 +35,16 @@ def audit(
     path_column: Annotated[str, typer.Option(help="Its column of paths or UIDs.")] = "path",
     label_column: Annotated[str, typer.Option(help="Its column of classes.")] = "label",
     split_column: Annotated[str, typer.Option(help="Its column of splits, if any.")] = "split",
-    group_column: Annotated[str, typer.Option(help="Its column of patients, if any.")] = "group",
+    groups: Annotated[
+        Path | None, typer.Option(help="CSV of groups (patients, tissue), for any kind.")
+    ] = None,
+    group_column: Annotated[str, typer.Option(help="Column of patients, if any.")] = "group",
     json: JsonOption = False,
 ) -> None:
     """Count images; find unreadable files, duplicates, and leaks across splits and classes.
 
-    Exit status 1 when no network could be trained on it: an empty class, or only one.
+    Exit status 1 when no network could be trained on it as it is: a class is empty, say, or splits
+    tear patients apart.
     """
     spec = DataSpec(
         kind=kind,
@@ -49,6 +53,7 @@ def audit(
         path_column=path_column,
         label_column=label_column,
         split_column=split_column,
+        groups=groups,
         group_column=group_column,
         # What is missing is to be counted, not to end the audit.
         skip_unreadable=True,
@@ -59,7 +64,7 @@ def audit(
         write_json(report)
     else:
         _print_report(report)
-    if report.empty_classes or len(report.classes) < 2:
+    if report.refusal:
         raise typer.Exit(1)
 
 
@@ -143,10 +148,8 @@ def _counted(report: AuditReport) -> Iterator[str]:
 
 def _found(report: AuditReport) -> Iterator[str]:
     """What is wrong, and what to beware of."""
-    for name in report.empty_classes:
-        yield f"Empty class: {name}"
-    if len(report.classes) == 1:
-        yield "Only one class: a network needs two to tell apart"
+    if report.refusal:
+        yield f"Training refuses it: {report.refusal}"
     for problem in (*report.unreadable, *report.mask_problems):
         yield f"{problem.path}: {problem.problem}"
     for what, sets in (("splits", report.leaks), ("classes", report.contradictions)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,9 +13,9 @@ from pydantic import BaseModel, ConfigDict, computed_field
 from medkd_core.datasets import covid_qu_ex
 from medkd_core.datasets.covid_qu_ex import same_pixels
 from medkd_core.datasets.duplicates import Fingerprint, find_duplicates, fingerprint
-from medkd_core.datasets.loading import empty_classes, list_images
+from medkd_core.datasets.loading import empty_classes, list_images, load_dataset
 from medkd_core.datasets.record import Found, ImageDone, Listing
-from medkd_core.errors import UnreadableFileError
+from medkd_core.errors import DatasetError, UnreadableFileError
 from medkd_core.imaging.frame import FloatArray
 from medkd_core.imaging.preprocessing import view_image
 from medkd_core.imaging.reading import read_frame
@@ -82,6 +82,8 @@ class AuditReport(_Part):
     lung_masks: dict[str, MaskCounts]
     infection_masks: dict[str, MaskCounts]
     duplicates: list[DuplicateSet]
+    refusal: str
+    """Why no network can be trained on it as it is; empty where one can."""
     near_duplicate_limits: str = NEAR_DUPLICATE_LIMITS
     warnings: list[str]
 
@@ -104,7 +106,7 @@ def audit_dataset(spec: DataSpec, *, progress: ImageDone | None = None) -> Audit
     Parameters
     ----------
     spec : DataSpec
-        Its kind, root and, for some kinds, its table; how it is to be split plays no part.
+        As a job would name it.
     progress : callable, optional
 
     Raises
@@ -119,7 +121,7 @@ class _Audit:
     """The running totals of one audit."""
 
     def __init__(self, spec: DataSpec) -> None:
-        self.root, self.kind = spec.root, spec.kind
+        self.spec, self.root, self.kind = spec, spec.root, spec.kind
         self.listing = _listing(spec)
         self.found = self.listing.images
         self.unreadable: list[FileProblem] = []
@@ -188,7 +190,8 @@ class _Audit:
             lung_masks=self._mask_counts("lung"),
             infection_masks=self._mask_counts("infection"),
             duplicates=duplicates,
-            warnings=[*self.listing.warnings, *self._torn_groups()],
+            warnings=list(self.listing.warnings),
+            refusal=self._refusal(),
         )
 
     def _splits(self) -> dict[str, dict[str, int]]:
@@ -198,14 +201,16 @@ class _Audit:
             counts[image.label] = counts.get(image.label, 0) + 1
         return splits
 
-    def _torn_groups(self) -> list[str]:
-        splits: dict[str, set[str | None]] = defaultdict(set)
-        for image in self.found:
-            if image.group:
-                splits[image.group].add(image.split)
-        torn = sum(len(of_group) > 1 for of_group in splits.values())
-        # Counted and not named: a group may be a patient's number.
-        return [f"Groups that stand in more than one split: {torn}."] if torn else []
+    def _refusal(self) -> str:
+        spec = self.spec
+        if self.kind == "lc25000" and spec.groups is None:
+            # Training would look for groups in the pictures, which tear none; here it takes long.
+            spec = spec.model_copy(update={"allow_leak": True})
+        try:
+            load_dataset(spec, seed=0)
+        except DatasetError as error:
+            return f"{error.because}. {error.cure}".rstrip(" .") + "."
+        return ""
 
     def _mask_counts(self, organ: str) -> dict[str, MaskCounts]:
         if not any(image.lung_mask or image.infection_mask for image in self.found):

@@ -119,6 +119,11 @@ def _sentence(error: Exception) -> str:
             f"Cannot use the job's files{named}: {error.strerror or error}. "
             "Put that right and resume the job; the last checkpoint is still good."
         )
+    if place().count > 1:
+        return (
+            "Cannot train: one of the processes ended before the others. "
+            "The first error in log.txt says why."
+        )
     return f"Cannot train: something unexpected happened ({type(error).__name__}). See log.txt."
 
 

@@ -31,7 +31,6 @@ class AuditSummary(BaseModel):
 
     images: int
     classes: dict[str, int]
-    empty_classes: list[str] = []
     splits: dict[str, dict[str, int]]
     """Images by split, then class."""
     balance: float
@@ -43,6 +42,7 @@ class AuditSummary(BaseModel):
     lung_masks: dict[str, _Masks] = {}
     infection_masks: dict[str, _Masks] = {}
     warnings: list[str]
+    refusal: str = ""
 
     @property
     def headline(self) -> str:
@@ -79,14 +79,9 @@ class AuditSummary(BaseModel):
             _copies("copies stand in different splits: results would be too good", self.leaks),
             _copies("copies stand in different classes", self.contradictions),
         ]
-        if len(self.classes) == 1:
-            found.append("Only one class has images; a network learns to tell at least two apart.")
-        if self.empty_classes:
-            found.append(
-                f"No image is of class {', '.join(self.empty_classes)}: nothing can be trained on "
-                "this set."
-            )
-        elif self.balance < BALANCED:
+        if self.refusal:
+            found.append(f"Nothing can be trained on this set: {self.refusal}")
+        if 0 < self.balance < BALANCED:
             found.append(
                 f"The smallest class has {100 * self.balance:.0f} % of the largest; "
                 "training weighs classes by their number."

@@ -115,6 +115,7 @@ def test_an_empty_class_is_a_finding(drawn_set: Path) -> None:
     assert report.empty_classes == ["Non-COVID"]
     assert report.classes["Non-COVID"] == 0
     assert report.balance == 0
+    assert report.refusal.startswith("it has no images of class Non-COVID. ")
 
 
 def test_a_set_with_a_table_is_audited_like_others(drawn_set: Path, tmp_path: Path) -> None:
@@ -130,7 +131,7 @@ def test_a_set_with_a_table_is_audited_like_others(drawn_set: Path, tmp_path: Pa
     assert report.classes == {"a": 5, "b": 4}
     assert report.splits["test"] == {"a": 2, "b": 1}
     assert any("left out: 1 (lines 11)" in warning for warning in report.warnings)
-    assert "Groups that stand in more than one split: 1." in report.warnings
+    assert "1 groups of images stand in more than one of its splits" in report.refusal
     assert not report.lung_masks
 
 

@@ -56,7 +56,7 @@ def test_one_class_is_told_to_be_too_few(command, films, qtbot):
     with qtbot.waitSignal(command.done, timeout=COMMAND_MILLISECONDS):
         command.run("datasets", "audit", str(films), "--kind", "folder", "--json")
     assert card.sentence.text().startswith("1 image in 1 class,")
-    assert any("Only one class" in finding for finding in card.summary.findings)
+    assert any("it has only one class" in finding for finding in card.summary.findings)
 
 
 def test_an_empty_class_is_told(command, tiles, qtbot):
@@ -66,7 +66,7 @@ def test_an_empty_class_is_told(command, tiles, qtbot):
     command.done.connect(card.show_report)
     with qtbot.waitSignal(command.done, timeout=COMMAND_MILLISECONDS):
         command.run("datasets", "audit", str(tiles), "--kind", "folder", "--json")
-    assert any("No image is of class unclear" in finding for finding in card.summary.findings)
+    assert any("it has no images of class unclear" in finding for finding in card.summary.findings)
 
 
 def test_failed_command_says_why_in_a_sentence(command, films, qtbot):
