@@ -9,6 +9,6 @@ from medkd_core.jobs.spec import DataSpec
 
 
 def load_with_bar(spec: DataSpec, seed: int) -> Dataset:
-    """As `load_dataset`; the bar runs while LC25000's copies are looked for."""
-    with progress_bar("Looking for tiles of the same tissue") as update:
+    """As `load_dataset`; the bar runs while DICOM headers are read or copies are looked for."""
+    with progress_bar("Looking into every file") as update:
         return load_dataset(spec, seed, update)

@@ -16,7 +16,7 @@ from pathlib import Path, PurePath
 
 from medkd_core.datasets.csv_set import described, missing_rows
 from medkd_core.datasets.label_table import LabelRow, at_line, read_label_table
-from medkd_core.datasets.record import Found, Listing
+from medkd_core.datasets.record import Found, ImageDone, Listing
 from medkd_core.errors import DatasetError
 from medkd_core.imaging.searching import find_studies
 from medkd_core.imaging.study import Study
@@ -34,11 +34,11 @@ class _Picture:
     frames: int
 
 
-def list_images(spec: DataSpec) -> Listing:
+def list_images(spec: DataSpec, progress: ImageDone | None = None) -> Listing:
     """Every picture below the root that the table has a label for, in the table's order.
 
     Images belong together by the table's group column, or else by the patient that the files name,
-    or else by study.
+    or else by study. `progress` is called with the files looked into.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def list_images(spec: DataSpec) -> Listing:
         A row has no picture (unless ``skip_unreadable`` allows it), or a picture has two rows.
     """
     rows = read_label_table(spec)
-    studies = find_studies([spec.root]).studies
+    studies = _studies(spec.root, progress)
     pictures = [picture for study in studies for picture in _pictures(spec.root, study)]
     matched = _matched(spec, rows, pictures)
     missing = {row.line for row, there in zip(rows, matched, strict=True) if not there}
@@ -68,6 +68,13 @@ def pseudonym(text: str) -> str:
     Whoever has a list of patient numbers can find out which is whose; it is no anonymity.
     """
     return hashlib.sha256(f"medkd patient {text}".encode()).hexdigest()[:16]
+
+
+def _studies(root: Path, progress: ImageDone | None) -> tuple[Study, ...]:
+    if progress is None:
+        return find_studies([root]).studies
+    files = sum(len(names) for _, _, names in os.walk(root))
+    return find_studies([root], lambda done: progress(done, max(done, files))).studies
 
 
 def _pictures(root: Path, study: Study) -> list[_Picture]:

@@ -30,7 +30,6 @@ _LAYOUTS: dict[DatasetKind, Callable[[DataSpec], Listing]] = {
     "lc25000": lc25000.list_images,
     "folder": folder.list_images,
     "csv": csv_set.list_images,
-    "dicom": dicom_set.list_images,
 }
 _WITH_TABLE: tuple[DatasetKind, ...] = ("csv", "dicom")
 
@@ -57,8 +56,9 @@ def load_dataset(spec: DataSpec, seed: int, progress: ImageDone | None = None) -
     """Index a data set; no image is decoded, unless its groups have to be found in the pictures.
 
     An official split is kept. Other sets are split by group, the same way for every job; `seed`
-    draws only the sample that ``limit_per_class`` asks for. `progress` is called while groups are
-    looked for: at the first load of LC25000 without a group table.
+    draws only the sample that ``limit_per_class`` asks for. `progress` is called while every file
+    is looked into: all headers of a DICOM set, and at the first load of LC25000 without a group
+    table all pictures.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def load_dataset(spec: DataSpec, seed: int, progress: ImageDone | None = None) -
         For a folder that is missing, holds fewer than two classes or an empty one, or has groups
         that its splits tear apart.
     """
-    listing = list_images(spec)
+    listing = list_images(spec, progress)
     _check_classes(spec.root, listing)
     found = list(listing.images)
     grouping = _grouping(spec, found, progress)
@@ -81,8 +81,10 @@ def load_dataset(spec: DataSpec, seed: int, progress: ImageDone | None = None) -
     return Dataset(spec.root.name or str(spec.root), listing.classes, tuple(records), warnings)
 
 
-def list_images(spec: DataSpec) -> Listing:
+def list_images(spec: DataSpec, progress: ImageDone | None = None) -> Listing:
     """Every image of a data set as its layout, or its table, names it.
+
+    `progress` is called while the headers of a DICOM set are read.
 
     Raises
     ------
@@ -100,7 +102,10 @@ def list_images(spec: DataSpec) -> Listing:
             path=spec.root,
         )
     try:
-        listing = _LAYOUTS[spec.kind](spec)
+        if spec.kind == "dicom":
+            listing = dicom_set.list_images(spec, progress)
+        else:
+            listing = _LAYOUTS[spec.kind](spec)
     except OSError as error:
         place = Path(os.fsdecode(error.filename)) if error.filename else spec.root
         raise DatasetError(

@@ -52,7 +52,7 @@ def prepare(job: Job, reporter: Reporter) -> Run:
     recipe = recipe_for(spec.network.name, spec.network.image_size)
     _refuse_unexplainable(spec.network, recipe.size)
     fabric = make_fabric(spec.training.device, spec.training.precision)
-    finding = _progress(reporter, "Looking for tiles of the same tissue")
+    finding = _progress(reporter, "Looking into every file")
     dataset = load_dataset(spec.data, spec.seed, finding)
     found = find_teachers(spec, JobStore(job.folder.parent), dataset.classes)
     make_deterministic(spec.seed)

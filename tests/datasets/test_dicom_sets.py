@@ -94,6 +94,14 @@ def test_rows_name_pictures_by_path_or_number(root: Path, column: str) -> None:
     assert load_squares(dataset.records, View(), 16, "bilinear").shape == (40, 16, 16)
 
 
+def test_progress_is_told_while_headers_are_read(root: Path) -> None:
+    path = table(root, "AccessionNumber", [f"ACC{study}" for study in range(STUDIES)])
+    told: list[tuple[int, int]] = []
+    spec = DataSpec(kind="dicom", root=root, table=path, path_column="AccessionNumber")
+    load_dataset(spec, seed=0, progress=lambda done, total: told.append((done, total)))
+    assert told == [(done, 2 * STUDIES) for done in range(1, 2 * STUDIES + 1)]
+
+
 def test_paths_may_be_absolute(root: Path) -> None:
     files = sorted(map(str, root.glob("*/IM.*")))
     assert len(load(root, table(root, "file", files), "file").records) == len(files)
