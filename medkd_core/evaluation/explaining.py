@@ -1,4 +1,4 @@
-"""What one network of a bundle sees of a frame, and its map laid over the frame's pixels."""
+"""A network's map laid over a frame's pixels."""
 
 from __future__ import annotations
 
@@ -8,14 +8,9 @@ from numpy.typing import NDArray
 from medkd_core.bundles.schema import BundleManifest, NetworkEntry
 from medkd_core.explanation.score_cam import Explanation
 from medkd_core.imaging.frame import Frame
-from medkd_core.imaging.preprocessing import map_to_image, network_input, view_image
+from medkd_core.imaging.preprocessing import map_to_image
 
 FloatArray = NDArray[np.float32]
-
-
-def picture_for(manifest: BundleManifest, entry: NetworkEntry, frame: Frame) -> FloatArray:
-    """What a network sees of a frame: float32, (3, H, W), in its normalised units."""
-    return network_input(view_image(frame, manifest.view), manifest.view, entry.recipe)
 
 
 def laid_over(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
@@ -91,27 +90,32 @@ def mask_measures(overlay: FloatArray, masks: Masks, *, seed: int) -> tuple[Meas
         Of the random maps, whose mean is given.
     """
     measured: list[Measured] = []
-    values = _thinned(overlay)
+    values = _reduced(overlay)
     if masks.finding is not None:
-        measured += _in_finding(values, _thinned(_fitted(masks.finding, overlay)), seed)
+        measured += _in_finding(values, _reduced_mask(masks.finding, values.shape), seed)
     if masks.lungs is not None:
-        measured.append(_in_lungs(values, _thinned(_fitted(masks.lungs, overlay)), seed))
+        measured.append(_in_lungs(values, _reduced_mask(masks.lungs, values.shape), seed))
     return tuple(measured)
 
 
-def _fitted(mask: Mask, overlay: FloatArray) -> Mask:
-    if mask.shape == overlay.shape:
+def _reduced(overlay: FloatArray) -> FloatArray:
+    """Means over blocks, so that no side has more than `_FINEST` cells."""
+    rows, columns = (min(side, _FINEST) for side in overlay.shape)
+    if (rows, columns) == overlay.shape:
+        return overlay
+    return np.asarray(cv2.resize(overlay, (columns, rows), interpolation=cv2.INTER_AREA))
+
+
+def _reduced_mask(mask: Mask, shape: tuple[int, ...]) -> Mask:
+    """Cells of which half or more was marked, or, where there is no such cell, any part."""
+    rows, columns = shape
+    if mask.shape == shape:
         return mask
-    rows, columns = overlay.shape
-    # Exact: the plain kind of OpenCV is half a pixel off.
-    way = cv2.INTER_NEAREST_EXACT
-    return cv2.resize(mask.astype(np.uint8), (columns, rows), interpolation=way) > 0
-
-
-def _thinned(picture: NDArray[Any]) -> NDArray[Any]:
-    """Every n-th row and column, so that no side has many more than `_FINEST`."""
-    step = max(1, max(picture.shape) // _FINEST)
-    return picture[step // 2 :: step, step // 2 :: step]
+    # Of a larger mask the share of each cell, of a smaller one the nearest pixel. Nearest is exact:
+    # the plain kind of OpenCV is half a pixel off.
+    way = cv2.INTER_AREA if mask.size > rows * columns else cv2.INTER_NEAREST_EXACT
+    marked = cv2.resize(mask.astype(np.float32), (columns, rows), interpolation=way)
+    return marked >= 0.5 if (marked >= 0.5).any() else marked > 0
 
 
 def _in_finding(overlay: FloatArray, mask: Mask, seed: int) -> list[Measured]:

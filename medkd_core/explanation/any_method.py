@@ -82,6 +82,8 @@ def explanations(
     method: str,
     preview: bool = False,
     in_stages: bool = False,
+    baseline: FloatArray | None = None,
+    blank: bool = False,
     progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Iterator[Explanation]:
@@ -98,7 +100,10 @@ def explanations(
         At most 32 masked passes; other methods than Score-CAM's know none and are exact.
     in_stages : bool
         The preview and its refinements are yielded before the exact map.
-    class_index, progress, cancelled
+    blank : bool
+        The film that the image was made of has one value everywhere, whatever was added to fit it
+        into the network's input: there is no map.
+    class_index, baseline, progress, cancelled
         See `score_cam`.
 
     Raises
@@ -111,7 +116,7 @@ def explanations(
         `cancelled` said so.
     """
     check_method(method)
-    if not np.ptp(image, axis=(1, 2)).any():
+    if blank or not np.ptp(image, axis=(1, 2)).any():
         yield _of_nothing(subject.engine(), image, class_index, method)
     elif method in METHODS:
         yield cam(
@@ -127,7 +132,12 @@ def explanations(
         )
     elif method == CONTRAST:
         stages = contrast_cam(
-            subject.engine(), image, class_index, progress=progress, cancelled=cancelled
+            subject.engine(),
+            image,
+            class_index,
+            baseline=baseline,
+            progress=progress,
+            cancelled=cancelled,
         )
         yield from _chosen(stages, preview, in_stages)
     elif in_stages and not preview:
@@ -136,6 +146,7 @@ def explanations(
             image,
             class_index,
             dialect=method,
+            baseline=baseline,
             progress=progress,
             cancelled=cancelled,
         )
@@ -146,6 +157,7 @@ def explanations(
             class_index,
             dialect=method,
             preview=preview,
+            baseline=baseline,
             progress=progress,
             cancelled=cancelled,
         )

@@ -162,6 +162,9 @@ def _explanation(arrays: dict[str, Any]) -> Explanation:
     facts = json.loads(str(arrays.pop("facts")))
     if {*facts, *arrays} != {field.name for field in fields(Explanation)}:
         raise ValueError("not the fields of a map")
+    maps = [arrays["native"], arrays["input_map"]]
+    if any(one.ndim != 2 or one.dtype != np.float32 or not np.isfinite(one).all() for one in maps):
+        raise ValueError("no maps")
     found = Explanation(**facts, **arrays)
     sensitivity = facts["sensitivity"]
     return replace(found, sensitivity=sensitivity and Sensitivity(**sensitivity))

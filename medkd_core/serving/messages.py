@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from medkd_core.bundles.schema import BundleManifest
 from medkd_core.evaluation.prediction import Prediction
+from medkd_core.explanation.baselines import DEFAULT_BASELINE
 from medkd_core.imaging.frame import Frame
 
 FloatArray = NDArray[np.float32]
@@ -56,6 +57,8 @@ class Explain:
     dialect: str = "pytorch-grad-cam"
     """Of Score-CAM, or another method's name."""
     preview: bool = False
+    baseline: str = DEFAULT_BASELINE
+    """What is seen where a mask is 0, one of `BASELINES`; methods without masks have none."""
 
 
 Request = ListDevices | LoadModel | Predict | Explain

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,20 +13,46 @@ from medkd_core.bundles.read import Bundle, open_bundle
 from medkd_core.bundles.schema import NetworkEntry
 from medkd_core.engines.protocol import Engine
 from medkd_core.evaluation.explained_film import Measured
-from medkd_core.evaluation.explaining import laid_over, picture_for
+from medkd_core.evaluation.explaining import laid_over
 from medkd_core.evaluation.map_measures import Masks, faithfulness_measures, mask_measures
 from medkd_core.evaluation.prediction import Prediction, predict
 from medkd_core.explanation.any_method import Subject, check_method, explanations
+from medkd_core.explanation.baselines import baseline_image
 from medkd_core.explanation.cache import MapCache, map_key
 from medkd_core.explanation.other_methods import open_network
 from medkd_core.explanation.score_cam import Explanation
 from medkd_core.imaging.frame import Frame
+from medkd_core.imaging.preprocessing import network_input, view_image
 from medkd_core.serving.messages import Explain, Explained, LoadModel, Predict
 
 if TYPE_CHECKING:
     from torch import nn
 
 FloatArray = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A request, and what it is to its network.
+
+    Attributes
+    ----------
+    request : Explain
+    class_index : int
+    entry : NetworkEntry
+    engine : Engine
+    image : float32, (3, H, W)
+        In the network's normalised units.
+    blank : bool
+        The frame has one value everywhere.
+    """
+
+    request: Explain
+    class_index: int
+    entry: NetworkEntry
+    engine: Engine
+    image: FloatArray
+    blank: bool
 
 
 class OpenModel:
@@ -38,6 +64,7 @@ class OpenModel:
         self._engines: dict[str, Engine] = {}
         self._networks: dict[str, nn.Module] = {}
         self._cache = MapCache()
+        self._latest: tuple[str, Explanation] | None = None
         self.device = self.engine(self.bundle.manifest.student.name).device
 
     def engine(self, network: str) -> Engine:
@@ -81,14 +108,20 @@ class OpenModel:
             See `score_cam`.
         shown : callable, optional
             Called with each map that is not exact yet, on the way to the one that is.
+
+        Raises
+        ------
+        ExplanationError, NetworkError, OperationCancelled
+            See `explanations`.
+        BundleError, EngineError
+            The network cannot be opened or run.
         """
         class_index = request.class_index
         if class_index is None:
             class_index = self.decision(request.frame)
-        asked = replace(request, class_index=class_index)
-        found = self._maps(asked, class_index, shown is not None, progress, cancelled)
-        for explanation in found:
-            answer = self._answer(number, asked, explanation)
+        asked = self._question(request, class_index)
+        for explanation in self._maps(asked, shown is not None, progress, cancelled):
+            answer = self._answer(number, request, explanation)
             if shown is not None and not (explanation.exact or request.preview):
                 shown(answer)
         return answer
@@ -101,29 +134,44 @@ class OpenModel:
         Parameters
         ----------
         request : Explain
-            With its class; a map that was computed already is not computed again.
+            A map that was computed just now, or is kept, is not computed again.
         masks : Masks
         baseline : str or None
             Of `faithfulness_measures`, which are left out when None.
         seed : int
             Of random maps.
+
+        Raises
+        ------
+        ExplanationError, NetworkError, BundleError, EngineError
+            See `explain`.
         """
-        assert request.class_index is not None
-        entry, engine = self.bundle.entry(request.network), self.engine(request.network)
-        manifest = self.bundle.manifest
-        *_, found = self._maps(request, request.class_index, False, None, None)
+        if baseline is None and masks.finding is None and masks.lungs is None:
+            return ()
+        class_index = request.class_index
+        asked = self._question(
+            request, self.decision(request.frame) if class_index is None else class_index
+        )
+        *_, found = self._maps(asked)
         if found.empty:
             return ()
 
         def explain(image: FloatArray, class_index: int) -> FloatArray:
-            return self._computed(request, engine, image, class_index).input_map
+            *_, found = self._steps(replace(asked, image=image, class_index=class_index))
+            return found.input_map
 
-        measured = mask_measures(laid_over(manifest, entry, found, request.frame), masks, seed=seed)
+        overlay = laid_over(self.bundle.manifest, asked.entry, found, request.frame)
+        measured = mask_measures(overlay, masks, seed=seed)
         if baseline is None:
             return measured
-        image = picture_for(manifest, entry, request.frame)
         return measured + faithfulness_measures(
-            found, engine, image, entry.recipe, baseline=baseline, explain=explain, seed=seed
+            found,
+            asked.engine,
+            asked.image,
+            asked.entry.recipe,
+            baseline=baseline,
+            explain=explain,
+            seed=seed,
         )
 
     def decision(self, frame: Frame) -> int:
@@ -132,61 +180,61 @@ class OpenModel:
         engines = {student: self.engine(student)}
         return predict(self.bundle.manifest, engines, frame).decision
 
+    def _question(self, request: Explain, class_index: int) -> _Question:
+        check_method(request.dialect)
+        view, entry = self.bundle.manifest.view, self.bundle.entry(request.network)
+        seen = view_image(request.frame, view)
+        return _Question(
+            request,
+            class_index,
+            entry,
+            self.engine(request.network),
+            network_input(seen, view, entry.recipe),
+            blank=not np.ptp(seen, axis=(0, 1)).any(),
+        )
+
     def _maps(
         self,
-        request: Explain,
-        class_index: int,
-        in_stages: bool,
-        progress: Callable[[int, int], None] | None,
-        cancelled: Callable[[], bool] | None,
-    ) -> Iterator[Explanation]:
-        """The kept map, or those that are computed until there is one to keep."""
-        check_method(request.dialect)
-        entry = self.bundle.entry(request.network)
-        engine = self.engine(request.network)
-        image = picture_for(self.bundle.manifest, entry, request.frame)
-        kept = self._kept(request, engine, image)
-        if kept is not None:
-            yield kept
-            return
-        for explanation in self._steps(
-            request, engine, image, class_index, in_stages, progress, cancelled
-        ):
-            yield explanation
-            if explanation.exact or request.preview:
-                self._cache.put(self._key(request, engine, image), explanation)
-
-    def _computed(
-        self, request: Explain, engine: Engine, image: FloatArray, class_index: int
-    ) -> Explanation:
-        *_, found = self._steps(request, engine, image, class_index)
-        return found
-
-    def _steps(
-        self,
-        request: Explain,
-        engine: Engine,
-        image: FloatArray,
-        class_index: int,
+        asked: _Question,
         in_stages: bool = False,
         progress: Callable[[int, int], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> Iterator[Explanation]:
-        entry = self.bundle.entry(request.network)
+        """The kept map, or those that are computed until there is one to keep."""
+        kept = self._kept(asked)
+        if kept is not None:
+            yield kept
+            return
+        for explanation in self._steps(asked, in_stages, progress, cancelled):
+            if explanation.exact or asked.request.preview:
+                self._keep(asked, explanation)
+            yield explanation
+
+    def _steps(
+        self,
+        asked: _Question,
+        in_stages: bool = False,
+        progress: Callable[[int, int], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Iterator[Explanation]:
+        request, entry = asked.request, asked.entry
         subject = Subject(
             entry.name,
             entry.recipe.size,
             entry.target_layer,
-            engine=lambda: engine,
+            engine=lambda: asked.engine,
             network=lambda: self._network(entry),
         )
+        recipe = entry.recipe
         return explanations(
             subject,
-            image,
-            class_index,
+            asked.image,
+            asked.class_index,
             method=request.dialect,
             preview=request.preview,
             in_stages=in_stages,
+            baseline=baseline_image(request.baseline, asked.image, recipe.mean, recipe.std),
+            blank=asked.blank,
             progress=progress,
             cancelled=cancelled,
         )
@@ -203,24 +251,36 @@ class OpenModel:
             )
         return self._networks[entry.name]
 
-    def _kept(self, request: Explain, engine: Engine, image: FloatArray) -> Explanation | None:
+    def _kept(self, asked: _Question) -> Explanation | None:
         """A map that was computed before; an exact one also answers for a preview."""
-        exact = self._cache.get(self._key(replace(request, preview=False), engine, image))
-        if exact is not None or not request.preview:
+        exact = self._found(self._key(asked, preview=False))
+        if exact is not None or not asked.request.preview:
             return exact
-        return self._cache.get(self._key(request, engine, image))
+        return self._found(self._key(asked, preview=True))
 
-    def _key(self, request: Explain, engine: Engine, image: FloatArray) -> str:
-        entry = self.bundle.entry(request.network)
+    def _found(self, key: str) -> Explanation | None:
+        if self._latest is not None and self._latest[0] == key:
+            return self._latest[1]
+        return self._cache.get(key)
+
+    def _keep(self, asked: _Question, explanation: Explanation) -> None:
+        key = self._key(asked, preview=asked.request.preview)
+        # On a full disk, too, the map that is to be measured next need not be computed again.
+        self._latest = (key, explanation)
+        self._cache.put(key, explanation)
+
+    def _key(self, asked: _Question, *, preview: bool) -> str:
         return map_key(
-            image,
+            asked.image,
             bundle=self.bundle.digest,
-            network=entry.name,
-            layer=entry.target_layer,
-            method=request.dialect,
-            preview=request.preview,
-            class_index=request.class_index,
-            device=engine.device,
+            network=asked.entry.name,
+            layer=asked.entry.target_layer,
+            method=asked.request.dialect,
+            baseline=asked.request.baseline,
+            preview=preview,
+            class_index=asked.class_index,
+            blank=asked.blank,
+            device=asked.engine.device,
         )
 
     def _answer(self, number: int, request: Explain, found: Explanation) -> Explained:

@@ -32,7 +32,6 @@ from medkd_core.bundles.read import Bundle, open_bundle
 from medkd_core.datasets.loading import load_dataset
 from medkd_core.datasets.record import Record
 from medkd_core.engines.protocol import Engine
-from medkd_core.evaluation.explaining import picture_for
 from medkd_core.explanation import any_method
 from medkd_core.explanation.baselines import BASELINES, DEFAULT_BASELINE
 from medkd_core.explanation.faithfulness import (
@@ -47,6 +46,7 @@ from medkd_core.explanation.faithfulness import (
 )
 from medkd_core.explanation.other_methods import METHODS, open_network
 from medkd_core.explanation.score_cam import DIALECTS
+from medkd_core.imaging.preprocessing import network_input, view_image
 from medkd_core.imaging.reading import read_frame
 from medkd_core.jobs.spec import DataSpec
 
@@ -72,7 +72,9 @@ class Subject:
 
     def figures(self, record: Record, method: str) -> dict[str, Any]:
         """Scores of the map of the network's decision on one film, as they are kept."""
-        image = picture_for(self._bundle.manifest, self._entry, read_frame(record.path))
+        view = self._bundle.manifest.view
+        seen = view_image(read_frame(record.path), view)
+        image = network_input(seen, view, self._entry.recipe)
         decision = int(self._engine.logits(image[None])[0].argmax())
 
         def explain(picture: FloatArray, class_index: int) -> FloatArray:

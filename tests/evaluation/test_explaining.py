@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 
 from medkd_core.errors import ExplanationError, OperationCancelled
-from medkd_core.evaluation.explaining import laid_over, picture_for
+from medkd_core.evaluation.explaining import laid_over
 from medkd_core.explanation.any_method import Subject, explanations
 from medkd_core.explanation.other_methods import open_network
+from medkd_core.imaging.preprocessing import network_input, view_image
 from medkd_core.imaging.recipe import View
 
 
@@ -25,7 +26,8 @@ def explain(bundle, engines, frame):
     """The last map of a network by a method, with those on the way to it."""
 
     def computed(name="vgg19", method="pytorch-grad-cam", class_index=1, **options):
-        image = picture_for(bundle.manifest, bundle.entry(name), frame)
+        view = bundle.manifest.view
+        image = network_input(view_image(frame, view), view, bundle.entry(name).recipe)
         asked = (subject(bundle, engines, name), image, class_index)
         return list(explanations(*asked, method=method, **options))
 

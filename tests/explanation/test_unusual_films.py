@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from medkd_core.bundles.read import open_bundle
-from medkd_core.evaluation.explaining import laid_over, picture_for
+from medkd_core.evaluation.explaining import laid_over
 from medkd_core.explanation.score_cam import DIALECTS, score_cam
 from medkd_core.imaging.frame import Frame, Photometric
+from medkd_core.imaging.preprocessing import network_input, view_image
 
 FILMS = {"tiny": (8, 8), "a strip": (10_000, 12), "a line": (1, 300), "one pixel": (1, 1)}
 
@@ -14,7 +15,8 @@ FILMS = {"tiny": (8, 8), "a strip": (10_000, 12), "a line": (1, 300), "one pixel
 def overlay(bundle, stored, dialect):
     entry = bundle.entry("vgg19_bn")
     frame = Frame(stored, Photometric.MONOCHROME2, bits_stored=12)
-    image = picture_for(bundle.manifest, entry, frame)
+    view = bundle.manifest.view
+    image = network_input(view_image(frame, view), view, entry.recipe)
     found = score_cam(bundle.engine("vgg19_bn"), image, 1, dialect=dialect)
     assert np.isfinite(found.native).all()
     assert found.empty == (not found.input_map.any())
