@@ -150,7 +150,8 @@ def _scarce(run: Decisions) -> list[str]:
         if lacking:
             sentences.append(
                 f"The source {source} has no test image of {', '.join(lacking)}: its balanced "
-                "accuracy is over the classes that it has."
+                "accuracy is over the classes that it has; its macro F1 jumps with every image "
+                "that is taken for one that it lacks."
             )
         if few:
             sentences.append(
