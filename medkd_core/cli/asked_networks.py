@@ -76,7 +76,8 @@ def ask_networks(
     seed : int
         Of random maps.
     progress : callable, optional
-        Called for each network with the masked images finished and their total.
+        Called for each network with the masked images finished and their total, and with zeros
+        when its map is measured.
 
     Raises
     ------
@@ -92,8 +93,10 @@ def ask_networks(
         request = Explain(picture, name, class_index, wish.dialect, wish.preview)
         try:
             found = opened.explain(0, request, progress=progress)
+            if progress is not None and wish.baseline is not None:
+                progress(0, 0)  # nobody knows how long measuring takes
             measures = opened.measures(request, masks, baseline=wish.baseline, seed=seed)
-        except (ExplanationError, EngineError) as error:
+        except MedKDError as error:
             answers.failed.append(_failed(opened.bundle.entry(name), error))
             first_error = first_error or error
         else:

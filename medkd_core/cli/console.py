@@ -57,6 +57,8 @@ def progress_bar(text: str, *, in_bytes: bool = False) -> Iterator[Callable[[int
         task = bar.add_task(text, total=None)
 
         def update(done: int, total: int) -> None:
+            if not total:
+                bar.tasks[0].total = None  # `Progress.update` takes None for "as before"
             bar.update(task, completed=done, total=total or None)
 
         yield update

@@ -1,11 +1,9 @@
-"""The files that ``explain`` leaves: a folder a film, a page and a table of all."""
+"""The files that ``explain`` leaves of each film: maps, pictures and numbers in a folder."""
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import hashlib
-import io
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,19 +12,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from medkd_core import RESEARCH_USE_ONLY
 from medkd_core.bundles.schema import file_stem
 from medkd_core.cli.asked_networks import Wish, ask_networks
 from medkd_core.cli.wording import model_facts
-from medkd_core.cli.writing import write_together
-from medkd_core.evaluation.explained_film import (
-    ExplainedFilm,
-    ExplainedNetwork,
-    FailedNetwork,
-    Measured,
-)
+from medkd_core.cli.writing import encoded, remove_files, write_together
+from medkd_core.errors import MedKDError
+from medkd_core.evaluation.explained_film import ExplainedFilm, ExplainedNetwork, Measured
 from medkd_core.evaluation.map_measures import Masks
-from medkd_core.evaluation.maps_page import maps_page
 from medkd_core.explanation.agreement import agreement
 from medkd_core.explanation.cache import code_digest
 from medkd_core.explanation.colours import burn_in_caption, colourise
@@ -36,7 +28,7 @@ from medkd_core.serving.messages import Explained
 from medkd_core.serving.model import OpenModel
 
 Files = dict[str, NDArray[np.generic] | bytes]
-_OVERVIEW = ("index.html", "maps.csv")
+OVERVIEW = ("index.html", "maps.csv")
 DOCUMENT, FILM = "explanation.json", "film.png"
 _CODE = (
     *("imaging", "networks", "engines", "explanation", "bundles", "evaluation", "serving"),
@@ -76,15 +68,16 @@ def explain_into(
     ExplanationError
         No network can explain the film.
     MedKDError
-        The folder cannot be written.
+        The folder cannot be written; see `write_together`.
     """
     film = view_image(picture, opened.bundle.manifest.view)
     key = _key(opened, wish, frame, film, masks)
-    finished = _finished(folder, key)
-    if finished is not None:
-        return finished
+    earlier = _document(folder)
+    if earlier is not None and _is_finished(folder, earlier, key):
+        return _found_at(file, folder, earlier)
     answers = ask_networks(opened, wish, file, picture, masks, int(key[:8], 16), progress)
     maps = [found for found, _ in answers.maps]
+    files = {name: encoded(name, content) for name, content in _pictures(film, maps).items()}
     document = ExplainedFilm.model_validate(
         {
             **model_facts(opened),
@@ -96,54 +89,74 @@ def explain_into(
             "networks": [_network(opened, *pair) for pair in answers.maps],
             "agreement_with_first": _agreements(maps),
             "failed": answers.failed,
+            "files": {name: len(content) for name, content in files.items()},
         }
     )
-    write_together(folder, _pictures(film, maps) | {DOCUMENT: _as_json(document)})
-    _remove_maps(folder, document.failed)
+    old = set() if earlier is None else {*_pictures_of(earlier)} - files.keys()
+    # The old document goes before the new pictures come, and the new one comes after them: no
+    # document ever stands beside another's pictures.
+    write_together(folder, files | {DOCUMENT: _as_json(document)}, [*sorted(old), DOCUMENT])
     return document
 
 
-def film_folders(files: Sequence[Path], asked: Sequence[Path]) -> dict[Path, str]:
+def remove_answer(folder: Path) -> None:
+    """Remove what an earlier run wrote of a film, if there is anything.
+
+    Raises
+    ------
+    MedKDError
+        It cannot be removed.
+    """
+    earlier = _document(folder)
+    if earlier is not None:
+        # Last what names the others: a run that is stopped in between can be gone on with.
+        remove_files(folder, [*_pictures_of(earlier), DOCUMENT])
+
+
+def refuse_over_film(folder: Path, film: Path, networks: Iterable[str]) -> None:
+    """A film is not written over by its own pictures.
+
+    Raises
+    ------
+    MedKDError
+        It lies in the folder and has the name of something that is written there.
+    """
+    earlier = _document(folder)
+    written = {DOCUMENT, FILM, *OVERVIEW, *(name for one in networks for name in _names(one))}
+    written |= set() if earlier is None else {*_pictures_of(earlier)}
+    lies_there = film.resolve().parent == folder.resolve()
+    if lies_there and film.name.casefold() in {name.casefold() for name in written}:
+        raise MedKDError(
+            "Cannot write into",
+            path=folder,
+            because=f"{film.name} of it is the film itself",
+            cure="Choose another folder.",
+        )
+
+
+def film_folders(places: Mapping[Path, str]) -> dict[Path, str]:
     """Where each film's files go, relative to the output folder, with ``/``.
 
-    A film keeps its place below the folder (or ZIP file) that was asked for; of two that would
-    share one, the second gets a number.
+    A film keeps its place; of two that would share one, the second gets a number.
     """
     folders: dict[Path, str] = {}
-    taken = {name.casefold() for name in _OVERVIEW}
-    for file in files:
-        wanted = name = _below(file, asked)
+    taken = {name.casefold() for name in OVERVIEW}
+    for file, place in places.items():
+        name = place
         number = 2
         while name.casefold() in taken:
-            name, number = f"{wanted} ({number})", number + 1
+            name, number = f"{place} ({number})", number + 1
         taken.add(name.casefold())
         folders[file] = name
     return folders
 
 
-def _below(file: Path, asked: Sequence[Path]) -> str:
+def film_place(file: Path, asked: Sequence[Path]) -> str:
+    """A film's path below the folder (or ZIP file) that was asked for, with ``/``."""
     for path in asked:
         if file != path and file.is_relative_to(path):
             return file.relative_to(path).as_posix()
     return file.name
-
-
-def write_overview(folder: Path, films: Mapping[str, ExplainedFilm]) -> None:
-    """Write the page and the table of all films.
-
-    Parameters
-    ----------
-    films : mapping of folder to ExplainedFilm
-        As in `maps_page`.
-
-    Raises
-    ------
-    MedKDError
-        The folder cannot be written.
-    """
-    page = maps_page(films).encode(errors="replace")
-    table = _table(films.values()).encode(errors="backslashreplace")
-    write_together(folder, dict(zip(_OVERVIEW, (page, table), strict=True)))
 
 
 def _key(opened: OpenModel, wish: Wish, frame: int, film: NDArray[np.float32], masks: Masks) -> str:
@@ -163,23 +176,38 @@ def _key(opened: OpenModel, wish: Wish, frame: int, film: NDArray[np.float32], m
     return digest.hexdigest()
 
 
-def _finished(folder: Path, key: str) -> ExplainedFilm | None:
-    """What is there already, if it answers this very question."""
+def _document(folder: Path) -> ExplainedFilm | None:
+    """What an earlier run left there, whole or not."""
     try:
-        document = ExplainedFilm.model_validate_json((folder / DOCUMENT).read_bytes())
-        written = {file.name for file in folder.iterdir()}
+        # Not `model_validate_json`, to which a name that is no Unicode is no JSON.
+        return ExplainedFilm.model_validate(json.loads((folder / DOCUMENT).read_bytes()))
     except (OSError, ValueError):
         return None
-    expected = {FILM, *(name for found in document.networks for name in _names(found.network))}
-    complete = expected <= written and not document.failed
-    return document if document.key == key and complete else None
 
 
-def _remove_maps(folder: Path, failed: Sequence[FailedNetwork]) -> None:
-    """What an earlier run wrote of them would be taken for this one's."""
-    for one in failed:
-        for name in _names(one.network):
-            (folder / name).unlink(missing_ok=True)
+def _is_finished(folder: Path, document: ExplainedFilm, key: str) -> bool:
+    """Whether it answers this very question, and every file is there in its full length."""
+    if document.key != key or document.failed:
+        return False
+    try:
+        return all((folder / n).stat().st_size == size for n, size in document.files.items())
+    except OSError:
+        return False
+
+
+def _found_at(file: Path, folder: Path, document: ExplainedFilm) -> ExplainedFilm:
+    """The document with the film's name of today, there too: films are moved."""
+    if document.file == os.fspath(file):
+        return document
+    today = document.model_copy(update={"file": os.fspath(file)})
+    write_together(folder, {DOCUMENT: _as_json(today)})
+    return today
+
+
+def _pictures_of(document: ExplainedFilm) -> list[str]:
+    """Names of the film's and of every network's picture and map, none of another folder."""
+    names = [FILM, *(name for found in document.networks for name in _names(found.network))]
+    return [name for name in names if Path(name).name == name]
 
 
 def _names(network: str) -> tuple[str, str]:
@@ -231,39 +259,3 @@ def _pictures(film: NDArray[np.float32], maps: Sequence[Explained]) -> Files:
 
 def _as_json(document: ExplainedFilm) -> bytes:
     return json.dumps(document.model_dump(by_alias=True), indent=2).encode()
-
-
-def _table(films: Iterable[ExplainedFilm]) -> str:
-    rows = []
-    for film in films:
-        rows += [_table_row(film, network) for network in film.networks]
-        rows += [_failed_row(film, network) for network in film.failed]
-    text = io.StringIO()
-    columns = dict.fromkeys(name for row in rows for name in row)
-    writer = csv.DictWriter(text, [*columns, RESEARCH_USE_ONLY], restval="")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
-
-
-def _table_row(film: ExplainedFilm, network: ExplainedNetwork) -> dict[str, object]:
-    row = _film_cells(film)
-    row |= network.model_dump(exclude={"native_map", "measures", "label"})
-    for compared in film.agreement_with_first:
-        if compared["network"] == network.network:
-            row |= {f"{name}_to_first": v for name, v in compared.items() if name != "network"}
-    for measured in network.measures:
-        row |= {
-            measured.name: measured.value,
-            f"{measured.name}_random": measured.random,
-            f"{measured.name}_centre": measured.centre,
-        }
-    return row
-
-
-def _failed_row(film: ExplainedFilm, network: FailedNetwork) -> dict[str, object]:
-    return _film_cells(film) | {"network": network.network, "failure": network.reason}
-
-
-def _film_cells(film: ExplainedFilm) -> dict[str, object]:
-    return {"file": film.file, "frame": film.frame, "class": film.class_name}

@@ -2,40 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from medkd_core.bundles.read import Bundle
 from medkd_core.bundles.schema import file_stem
 from medkd_core.cli.asked_networks import Wish
 from medkd_core.cli.console import answers, progress_bar
 from medkd_core.cli.drawn_masks import DrawnMasks
-from medkd_core.cli.explained_files import explain_into, film_folders, write_overview
-from medkd_core.cli.films import (
-    FrameOption,
-    PathsArgument,
-    frames,
-    leave_if_nothing,
-    search,
+from medkd_core.cli.explained_files import (
+    DOCUMENT,
+    explain_into,
+    film_folders,
+    film_place,
+    refuse_over_film,
+    remove_answer,
 )
+from medkd_core.cli.films import FrameOption, PathsArgument, leave_if_nothing, search
+from medkd_core.cli.maps_overview import write_overview
+from medkd_core.cli.maps_tables import maps_tables
 from medkd_core.cli.options import DeviceOption, ModelOption
 from medkd_core.cli.wording import model_line, print_refused
 from medkd_core.cli.writing import refuse_if_no_folder
 from medkd_core.errors import ExplanationError, MedKDError
-from medkd_core.evaluation.explained_film import ExplainedFilm, ExplainedNetwork, Measured
-from medkd_core.evaluation.maps_summary import NetworkSummary, maps_summary, median
+from medkd_core.evaluation.explained_film import ExplainedFilm, FailedFilm, Film, answered
+from medkd_core.evaluation.map_measures import Masks
+from medkd_core.evaluation.maps_page import method_remark
 from medkd_core.explanation.any_method import METHOD_NAMES, check_method
 from medkd_core.explanation.baselines import BASELINES, DEFAULT_BASELINE, check_baseline
 from medkd_core.explanation.score_cam import DEFAULT_DIALECT
 from medkd_core.imaging.decoding.pool import DecoderPool
-from medkd_core.imaging.study import Refusal
+from medkd_core.imaging.frame import Frame
+from medkd_core.imaging.study import FoundStudies, Refusal
 from medkd_core.serving.messages import LoadModel
 from medkd_core.serving.model import OpenModel
 
+_UNUSED = "Mask not used"
 _BASELINES = ", ".join(BASELINES)
 
 
@@ -83,6 +91,9 @@ def explain(
     check_method(dialect)
     check_baseline(baseline)
     drawn = DrawnMasks(masks, lungs)
+    one = len(paths) == 1 and paths[0].is_file() and paths[0].suffix.lower() != ".zip"
+    if not one:
+        _refuse_among_films(output, paths)
     opened = OpenModel(LoadModel(model, device))
     every = [entry.name for entry in opened.bundle.manifest.networks]
     wish = Wish(
@@ -92,147 +103,151 @@ def explain(
         preview=preview,
         baseline=baseline if measure else None,
     )
-    if len(paths) == 1 and paths[0].is_file() and paths[0].suffix.lower() != ".zip":
-        films = [_explain_one(opened, wish, drawn, paths[0], frame, output)]
-    else:
-        films = _explain_many(opened, wish, drawn, paths, frame, output)
+    with DecoderPool() as decoders:
+        asked = _Asked(opened, wish, decoders, frame, output)
+        films = _explain_one(asked, drawn, paths[0]) if one else _explain_many(asked, drawn, paths)
+    remark = method_remark(dialect)
+    if remark:
+        answers.print(remark, soft_wrap=True)
     answers.print(model_line(opened), soft_wrap=True)
     _leave_if_any_failed(films)
 
 
-def _explain_one(
-    opened: OpenModel, wish: Wish, drawn: DrawnMasks, file: Path, frame: int, output: Path
-) -> ExplainedFilm:
-    refused: list[Refusal] = []
-    with DecoderPool() as decoders, progress_bar("Explaining") as update:
-        picture, masks = decoders.decode(file, frame).result(), drawn.of(file, decoders, refused)
-        film = explain_into(output, opened, wish, file, frame, picture, masks, update)
-    write_overview(output, {"": film})
-    for found in film.networks:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is the same for every film."""
+
+    opened: OpenModel
+    wish: Wish
+    decoders: DecoderPool
+    frame: int
+    output: Path
+
+
+def _explain_one(asked: _Asked, drawn: DrawnMasks, file: Path) -> list[Film]:
+    refuse_over_film(asked.output, file, asked.wish.networks)
+    unused: list[Refusal] = []
+    picture = asked.decoders.decode(file, asked.frame)
+    picture.result()  # what is no film leaves no page
+    with progress_bar("Explaining") as update:
+        masks = drawn.chosen({file: file.name}).of(file, asked.decoders, unused)
+        film = _explain(asked, file, "", picture, masks, update)
+    print_refused(unused, _UNUSED)
+    write_overview(asked.output, {"": film})
+    for found in film.networks if isinstance(film, ExplainedFilm) else ():
         what = f"{file_stem(found.network)}.png"
         if found.no_map:
             what = "no map: there is nothing to show for this class"
-        answers.print(f"{found.label:16} {what} ({found.forwards} passes, {found.seconds:.1f} s)")
-    print_refused(refused, "Not used")
-    return film
+        line = f"{found.label:16} {what} ({found.forwards} passes, {found.seconds:.1f} s)"
+        answers.print(line, soft_wrap=True)
+    return [film]
 
 
-def _explain_many(
-    opened: OpenModel,
-    wish: Wish,
-    drawn: DrawnMasks,
-    paths: list[Path],
-    frame: int,
-    output: Path,
-) -> list[ExplainedFilm]:
-    _refuse_among_films(output, paths)
+def _explain_many(asked: _Asked, drawn: DrawnMasks, paths: list[Path]) -> list[Film]:
     found = search(paths)
     refused = list(found.refused)
-    written = output.resolve()
-    instances = [
-        instance
-        for study in found.studies
-        for instance in study.instances
-        # Pictures of an earlier run are no films.
-        if not instance.path.resolve().is_relative_to(written)
-    ]
-    folders = film_folders([instance.path for instance in instances], paths)
-    films: dict[str, ExplainedFilm] = {}
-    with DecoderPool() as decoders, progress_bar("Explaining films") as update:
-        for done, (instance, picture) in enumerate(frames(instances, refused, frame)):
-            file, folder = instance.path, folders[instance.path]
-            update(done, len(instances))
-            try:
-                masks = drawn.of(file, decoders, refused)
-                films[folder] = explain_into(
-                    output / folder, opened, wish, file, frame, picture, masks
-                )
-            except ExplanationError as error:
-                refused.append(Refusal.of(file, error))
-    if films:
-        write_overview(output, films)
-        for table in _tables(list(films.values())):
-            answers.print(table)
-        answers.print(
-            f"{output / 'index.html'} shows every film, maps.csv lists them. Above are medians.",
-            soft_wrap=True,
-        )
+    files = _to_explain(found, asked.output, refused)
     print_refused(refused, "Not explained")
     leave_if_nothing(found, paths)
-    if not films:
+    if not files:
         raise typer.Exit(1)
+    films: dict[str, Film] = {}
+    try:
+        _explain_each(asked, drawn, {file: film_place(file, paths) for file in files}, films)
+    finally:
+        # Also after Ctrl-C: what was computed until then can be looked at.
+        if films:
+            write_overview(asked.output, films, len(files) - len(films))
+    _print_tables(answered(films.values()))
+    answers.print(
+        f"{asked.output / 'index.html'} shows every film, maps.csv lists them.", soft_wrap=True
+    )
     return [*films.values()]
 
 
-def _leave_if_any_failed(films: Sequence[ExplainedFilm]) -> None:
-    """Name the networks that could not explain a film, and end with status 1."""
-    failed = [
-        Refusal(Path(film.file), f"{one.label}: {one.reason}")
-        for film in films
-        for one in film.failed
-    ]
+def _to_explain(found: FoundStudies, output: Path, refused: list[Refusal]) -> list[Path]:
+    """The films, without the pictures of an earlier run; what else is not one is refused."""
+    files = []
+    for instance in (one for study in found.studies for one in study.instances):
+        path = instance.path
+        if not instance.frames:
+            refused.append(Refusal(path, f"it holds no picture: {instance.kind}"))
+        elif not path.resolve().is_relative_to(output.resolve()):
+            files.append(path)
+        elif not (path.parent / DOCUMENT).is_file():
+            refused.append(Refusal(path, "it lies in the folder that is written into"))
+    return files
+
+
+def _explain_each(
+    asked: _Asked, drawn: DrawnMasks, places: Mapping[Path, str], films: dict[str, Film]
+) -> None:
+    """Add each film to `films` as soon as it is done, by the folder of its files."""
+    unused: list[Refusal] = []
+    chosen = drawn.chosen(places)
+    with progress_bar("Explaining films") as update:
+        for done, (file, folder) in enumerate(film_folders(places).items()):
+            update(done, len(places))
+            masks = chosen.of(file, asked.decoders, unused)
+            picture = asked.decoders.decode(file, asked.frame)
+            films[folder] = _explain(asked, file, folder, picture, masks)
+            update(done + 1, len(places))
+    print_refused(unused, _UNUSED)
+
+
+def _explain(
+    asked: _Asked,
+    file: Path,
+    folder: str,
+    picture: Future[Frame],
+    masks: Masks,
+    progress: Callable[[int, int], None] | None = None,
+) -> Film:
+    """One film's files, or why it has none; then those of an earlier run are removed."""
+    into = asked.output / folder
+    try:
+        return explain_into(
+            into, asked.opened, asked.wish, file, asked.frame, picture.result(), masks, progress
+        )
+    except MedKDError as error:
+        reason = error.reason
+    try:
+        remove_answer(into)
+    except MedKDError as error:
+        reason += f". What is in {into} is of an earlier run: {error.reason}"
+    return FailedFilm(file=os.fspath(file), frame=asked.frame, reason=reason)
+
+
+def _print_tables(films: Sequence[ExplainedFilm]) -> None:
+    if films:
+        for table in maps_tables(films):
+            answers.print(table)
+        answers.print("Above are medians.")
+
+
+def _leave_if_any_failed(films: Sequence[Film]) -> None:
+    """Name the films, and the networks of others, that have no map, and end with status 1."""
+    failed = [Refusal(Path(film.file), reason) for film in films for reason in _reasons(film)]
     print_refused(failed, "Not explained")
     if failed:
         raise typer.Exit(1)
 
 
+def _reasons(film: Film) -> list[str]:
+    if isinstance(film, FailedFilm):
+        return [film.reason]
+    return [f"{one.label}: {one.reason}" for one in film.failed]
+
+
 def _refuse_among_films(output: Path, paths: Sequence[Path]) -> None:
-    if output.resolve() in {path.resolve() for path in paths}:
+    written = output.resolve()
+    if any(path.resolve().is_relative_to(written) for path in paths):
         raise MedKDError(
             "Cannot write into",
             path=output,
             because="the films are in it",
             cure="Name another folder; one below it will do.",
         )
-
-
-def _tables(films: Sequence[ExplainedFilm]) -> Iterator[Table]:
-    """What the films have in common: medians, by network; maps.csv has every film."""
-    summary = maps_summary(films)
-    table = _numbers_table(
-        *("Network", "Films", "No map", "Failed", "Other classes", "Channel mean"),
-        *(f"Like {summary.first}", "Other films", "Random"),
-    )
-    for one in summary.networks.values():
-        table.add_row(*_cells(one))
-    yield table
-    for name in summary.networks:
-        found = [map_ for film in films for map_ in film.networks if map_.network == name]
-        if any(map_.measures for map_ in found):
-            yield _measured_table(found)
-
-
-def _cells(one: NetworkSummary) -> Iterator[str]:
-    yield one.label
-    yield from map(str, (one.films, one.no_map, one.failed))
-    values = (one.other_classes, one.channel_mean, one.like_first, one.other_films, one.random)
-    yield from map(_figure, values)
-
-
-def _measured_table(maps: Sequence[ExplainedNetwork]) -> Table:
-    """Medians by measure; a film without a mask has fewer measures than others."""
-    table = _numbers_table(maps[0].label, "Map", "Random", "Centre")
-    by_name: dict[str, list[Measured]] = {}
-    for measured in (measured for one in maps for measured in one.measures):
-        by_name.setdefault(measured.name, []).append(measured)
-    for found in by_name.values():
-        values = (median(getattr(m, of) for m in found) for of in ("value", "random", "centre"))
-        table.add_row(found[0].label, *map(_figure, values))
-    return table
-
-
-def _numbers_table(first: str, *headings: str) -> Table:
-    """Headings break into lines on a narrow screen, names do not."""
-    table = Table(box=None, padding=(0, 1, 0, 0))
-    table.add_column(first, no_wrap=True)
-    for heading in headings:
-        widest_word = max(map(len, heading.split()))
-        table.add_column(heading, justify="right", vertical="bottom", min_width=widest_word)
-    return table
-
-
-def _figure(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}"
 
 
 def _class_index(bundle: Bundle, name: str) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -83,3 +84,24 @@ class ExplainedFilm(BaseModel):
     agreement_with_first: tuple[dict[str, Any], ...]
     """Of each further network's map with the first one's, see `agreement`."""
     failed: tuple[FailedNetwork, ...] = ()
+    files: dict[str, int] = {}
+    """Bytes of each file beside it, by name."""
+
+
+class FailedFilm(BaseModel):
+    """A film that has no map at all."""
+
+    model_config = ConfigDict(frozen=True)
+
+    file: str
+    frame: int
+    reason: str
+    """Why, and what to do about it."""
+
+
+Film = ExplainedFilm | FailedFilm
+
+
+def answered(films: Iterable[Film]) -> list[ExplainedFilm]:
+    """Those of which at least one network has an answer."""
+    return [film for film in films if isinstance(film, ExplainedFilm)]

@@ -11,10 +11,14 @@ from medkd_core.bundles.schema import file_stem
 from medkd_core.evaluation.explained_film import (
     ExplainedFilm,
     ExplainedNetwork,
+    FailedFilm,
     FailedNetwork,
+    Film,
     Measured,
+    answered,
 )
 from medkd_core.evaluation.maps_summary import MapsSummary, maps_summary
+from medkd_core.explanation.other_methods import METHODS
 
 _STYLE = """
 :root { color-scheme: dark; font: 15px/1.45 system-ui, sans-serif; }
@@ -53,25 +57,28 @@ _MEANINGS = {
 }
 
 
-def maps_page(films: Mapping[str, ExplainedFilm]) -> str:
+def maps_page(films: Mapping[str, Film], waiting: int = 0) -> str:
     """The page.
 
     Parameters
     ----------
-    films : mapping of folder to ExplainedFilm
+    films : mapping of folder to ExplainedFilm or FailedFilm
         Folder of the film's pictures relative to the page, with ``/``; empty where they lie
         beside it.
+    waiting : int
+        Films that were not asked about any more.
 
     Returns
     -------
     str
         HTML, every name from a file escaped.
     """
-    documents = list(films.values())
+    documents = answered(films.values())
     summary = maps_summary(documents)
-    title = "1 film" if len(documents) == 1 else f"{len(documents)} films"
+    title = "1 film" if len(films) == 1 else f"{len(films)} films"
     body = "".join(_film(folder, film, summary) for folder, film in films.items())
     overview = _overview(summary) if len(documents) > 1 else ""
+    missing = _missing(len(films) - len(documents), waiting)
     return (
         "<!doctype html>\n"
         '<html lang="en"><head><meta charset="utf-8">'
@@ -79,8 +86,16 @@ def maps_page(films: Mapping[str, ExplainedFilm]) -> str:
         f"<title>Where the networks looked</title><style>{_STYLE}</style></head>\n<body>\n"
         f"<h1>Where the networks looked: {title}</h1>\n"
         f'<p class="research">{escape(RESEARCH_USE_ONLY)}</p>\n'
-        f"{_models(documents)}{_about()}{overview}{body}</body></html>\n"
+        f"{_models(documents)}{missing}{_about()}{overview}{body}</body></html>\n"
     )
+
+
+def _missing(failed: int, waiting: int) -> str:
+    said = {
+        f"Films that could not be explained: {failed}.": failed,
+        f"Stopped: films that were not asked about any more: {waiting}.": waiting,
+    }
+    return "".join(f'<p class="failed">{line}</p>\n' for line, count in said.items() if count)
 
 
 def _models(films: Sequence[ExplainedFilm]) -> str:
@@ -90,7 +105,20 @@ def _models(films: Sequence[ExplainedFilm]) -> str:
         f"computed on {film.model['device']}; Score-CAM dialect or method: {film.dialect}."
         for film in films
     )
-    return "".join(f"<p>{escape(line)}</p>\n" for line in said)
+    remarks = dict.fromkeys(filter(None, (method_remark(film.dialect) for film in films)))
+    return "".join(f"<p>{escape(line)}</p>\n" for line in (*said, *remarks))
+
+
+def method_remark(name: str) -> str:
+    """What a reader should know of a method before believing its maps; empty for Score-CAM's ways.
+
+    Examples
+    --------
+    >>> method_remark("eigen-cam")[:42]
+    'Eigen-CAM: The main pattern of the activat'
+    """
+    method = METHODS.get(name)
+    return "" if method is None else f"{method.label}: {method.remark}"
 
 
 def _about() -> str:
@@ -114,16 +142,27 @@ def _overview(summary: MapsSummary) -> str:
     return f'<div class="numbers"><table>{caption}{table}</table></div>\n'
 
 
-def _film(folder: str, film: ExplainedFilm, summary: MapsSummary) -> str:
+def _film(folder: str, film: Film, summary: MapsSummary) -> str:
     frame = f", frame {film.frame}" if film.frame else ""
+    shown = _failed_film(film) if isinstance(film, FailedFilm) else _maps(folder, film, summary)
+    return f"<section><h2>{escape(film.file)}{frame}</h2>\n{shown}</section>\n"
+
+
+def _failed_film(film: FailedFilm) -> str:
+    return f'<p class="failed">Not explained: {escape(film.reason)}.</p>\n'
+
+
+def _maps(folder: str, film: ExplainedFilm, summary: MapsSummary) -> str:
     original = _picture(folder, "film.png", f"The film {film.file}")
     maps = "".join(_map(folder, network) for network in film.networks)
     maps += "".join(map(_failure, film.failed))
+    method = METHODS.get(film.dialect)
+    knows_no_class = method is not None and not method.class_dependent
+    hint = "; the map is the same for every class" if knows_no_class else ""
     return (
-        f"<section><h2>{escape(film.file)}{frame}</h2>\n"
-        f"<p>Explained class: {escape(film.class_name)}</p>\n"
+        f"<p>Explained class: {escape(film.class_name)}{hint}</p>\n"
         f'<div class="maps"><figure>{original}<figcaption>Film</figcaption></figure>\n'
-        f"{maps}</div>\n{_numbers(film, summary)}</section>\n"
+        f"{maps}</div>\n{_numbers(film, summary)}"
     )
 
 

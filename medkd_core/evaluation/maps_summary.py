@@ -69,7 +69,9 @@ class MapsSummary:
 
 
 def maps_summary(films: Sequence[ExplainedFilm]) -> MapsSummary:
-    """Sum up the maps of one or more films, each with a network that could explain it."""
+    """Sum up the maps of films, each with a network that could explain it; none have no first."""
+    if not films:
+        return MapsSummary("", {})
     labels = _labels(films)
     first, *_ = labels
     return MapsSummary(

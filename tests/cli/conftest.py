@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -10,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 
 from medkd_core.cli.app import main
 from medkd_core.datasets.phantom import draw_phantom
@@ -61,6 +65,39 @@ def films(tmp_path: Path) -> Path:
     write_png(folder / "film.png", draw_phantom(4, "Normal", 128))
     (folder / "notes.txt").write_text("not a picture")
     return folder
+
+
+@pytest.fixture
+def broken(small_bundle: Path, tmp_path: Path) -> Callable[[str], Path]:
+    """Makes a bundle one network of which answers with values that are not finite."""
+
+    def copy(network: str) -> Path:
+        folder = shutil.copytree(small_bundle, tmp_path / f"broken {network}")
+        weights = load_file(folder / f"{network}.safetensors")
+        weights["features.0.bias"][:] = np.nan
+        save_file(weights, folder / f"{network}.safetensors")
+        _sign(folder)
+        return folder
+
+    return copy
+
+
+@pytest.fixture
+def without_layer(small_bundle: Path, tmp_path: Path) -> Path:
+    """A bundle whose manifest names a layer of the teacher that is not there."""
+    folder = shutil.copytree(small_bundle, tmp_path / "without layer")
+    manifest = json.loads((folder / "bundle.json").read_text())
+    manifest["networks"][1]["target_layer"] = "features.99"
+    (folder / "bundle.json").write_text(json.dumps(manifest))
+    _sign(folder)
+    return folder
+
+
+def _sign(bundle: Path) -> None:
+    names = sorted(file.name for file in bundle.iterdir() if file.name != "SHA256SUMS")
+    digests = {name: hashlib.sha256((bundle / name).read_bytes()).hexdigest() for name in names}
+    sums = "".join(f"{digest}  {name}\n" for name, digest in digests.items())
+    (bundle / "SHA256SUMS").write_text(sums)
 
 
 @pytest.fixture
