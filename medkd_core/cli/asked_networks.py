@@ -27,15 +27,18 @@ class Wish:
     dialect : str
         Of Score-CAM, or another method's name.
     preview : bool
-    baseline : str or None
-        What is seen where pixels are taken away, to measure faithfulness; None does not.
+    baseline : str
+        What is seen under a mask, and where pixels are taken away to measure faithfulness.
+    measure : bool
+        Measure faithfulness.
     """
 
     networks: tuple[str, ...]
     class_index: int | None
     dialect: str
     preview: bool
-    baseline: str | None = None
+    baseline: str
+    measure: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +93,12 @@ def ask_networks(
     answers = Answers(class_index, [], [])
     first_error: MedKDError | None = None
     for name in wish.networks:
-        request = Explain(picture, name, class_index, wish.dialect, wish.preview)
+        request = Explain(picture, name, class_index, wish.dialect, wish.preview, wish.baseline)
         try:
             found = opened.explain(0, request, progress=progress)
-            if progress is not None and wish.baseline is not None:
+            if progress is not None and wish.measure:
                 progress(0, 0)  # nobody knows how long measuring takes
-            measures = opened.measures(request, masks, baseline=wish.baseline, seed=seed)
+            measures = opened.measures(request, masks, faithfulness=wish.measure, seed=seed)
         except MedKDError as error:
             answers.failed.append(_failed(opened.bundle.entry(name), error))
             first_error = first_error or error

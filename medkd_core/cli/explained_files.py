@@ -85,6 +85,7 @@ def explain_into(
             "frame": frame,
             "class": opened.bundle.manifest.classes[answers.class_index],
             "dialect": wish.dialect,
+            "baseline": wish.baseline,
             "key": key,
             "networks": [_network(opened, *pair) for pair in answers.maps],
             "agreement_with_first": _agreements(maps),

@@ -71,7 +71,7 @@ def explain(
         bool, typer.Option(help="Measure faithfulness, too; takes as long as the maps and longer.")
     ] = False,
     baseline: Annotated[
-        str, typer.Option(help=f"What is seen where pixels are taken away: {_BASELINES}.")
+        str, typer.Option(help=f"What is seen under a mask: {_BASELINES}.")
     ] = DEFAULT_BASELINE,
     masks: Annotated[
         Path | None,
@@ -101,7 +101,8 @@ def explain(
         class_index=_class_index(opened.bundle, class_name),
         dialect=dialect,
         preview=preview,
-        baseline=baseline if measure else None,
+        baseline=baseline,
+        measure=measure,
     )
     with DecoderPool() as decoders:
         asked = _Asked(opened, wish, decoders, frame, output)

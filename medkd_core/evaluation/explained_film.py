@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from medkd_core import RESEARCH_USE_ONLY
+from medkd_core.explanation.baselines import DEFAULT_BASELINE
 
 
 class Measured(BaseModel):
@@ -77,6 +78,8 @@ class ExplainedFilm(BaseModel):
     frame: int
     class_name: str = Field(alias="class")
     dialect: str
+    baseline: str = DEFAULT_BASELINE
+    """What was seen under a mask."""
     key: str
     """Digest of everything the maps depend on: a film that has it already is not asked again."""
     networks: tuple[ExplainedNetwork, ...]

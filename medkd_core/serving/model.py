@@ -127,7 +127,7 @@ class OpenModel:
         return answer
 
     def measures(
-        self, request: Explain, masks: Masks, *, baseline: str | None, seed: int
+        self, request: Explain, masks: Masks, *, faithfulness: bool, seed: int
     ) -> tuple[Measured, ...]:
         """What can be measured of a map; nothing where there is no map.
 
@@ -136,8 +136,8 @@ class OpenModel:
         request : Explain
             A map that was computed just now, or is kept, is not computed again.
         masks : Masks
-        baseline : str or None
-            Of `faithfulness_measures`, which are left out when None.
+        faithfulness : bool
+            Also `faithfulness_measures`, with the request's baseline.
         seed : int
             Of random maps.
 
@@ -146,7 +146,7 @@ class OpenModel:
         ExplanationError, NetworkError, BundleError, EngineError
             See `explain`.
         """
-        if baseline is None and masks.finding is None and masks.lungs is None:
+        if not faithfulness and masks.finding is None and masks.lungs is None:
             return ()
         class_index = request.class_index
         asked = self._question(
@@ -162,14 +162,14 @@ class OpenModel:
 
         overlay = laid_over(self.bundle.manifest, asked.entry, found, request.frame)
         measured = mask_measures(overlay, masks, seed=seed)
-        if baseline is None:
+        if not faithfulness:
             return measured
         return measured + faithfulness_measures(
             found,
             asked.engine,
             asked.image,
             asked.entry.recipe,
-            baseline=baseline,
+            baseline=request.baseline,
             explain=explain,
             seed=seed,
         )

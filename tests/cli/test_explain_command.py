@@ -87,6 +87,20 @@ def test_films_that_were_explained_already_are_not_asked_again(
     assert json.loads(kept.read_text())["class"] == "Normal"
 
 
+def test_what_is_seen_under_a_mask_changes_the_map_and_is_said(
+    medkd: Medkd, films: Path, small_bundle: Path, tmp_path: Path
+) -> None:
+    maps = {}
+    for name in ("mean", "black"):
+        out = tmp_path / name
+        arguments = ("explain", films / "film.png", "--model", small_bundle, "-o", out)
+        assert medkd(*arguments, "--class", "normal", "--baseline", name).status == 0
+        assert json.loads((out / "explanation.json").read_text())["baseline"] == name
+        assert f"seen under a mask: {name}" in (out / "index.html").read_text()
+        maps[name] = np.load(out / "vgg19.npy")
+    assert not np.array_equal(maps["mean"], maps["black"])
+
+
 def test_measured_maps_stand_beside_maps_that_know_nothing(
     medkd: Medkd, films: Path, small_bundle: Path, tmp_path: Path
 ) -> None:

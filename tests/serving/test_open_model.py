@@ -58,6 +58,6 @@ def test_a_map_is_measured_without_being_computed_again(opened, film, monkeypatc
     )
     lungs = np.zeros((40, 30), np.bool_)
     lungs[10:30, 5:25] = True
-    assert opened.measures(request, Masks(lungs=lungs), baseline=None, seed=0)
+    assert opened.measures(request, Masks(lungs=lungs), faithfulness=False, seed=0)
     other = Explain(film, "vgg19", 2)
-    assert opened.measures(other, Masks(), baseline=None, seed=0) == ()
+    assert opened.measures(other, Masks(), faithfulness=False, seed=0) == ()
