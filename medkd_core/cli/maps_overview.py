@@ -81,7 +81,7 @@ def _failed_row(film: ExplainedFilm, network: FailedNetwork) -> dict[str, object
 
 def _film_cells(film: ExplainedFilm) -> dict[str, object]:
     cells: dict[str, object] = {"file": film.file, "frame": film.frame, "class": film.class_name}
-    cells["method"] = film.dialect
+    cells |= {"method": film.dialect, "baseline": film.baseline}
     if film.dialect in METHODS:
         method = METHODS[film.dialect]
         cells["class_dependent"] = method.class_dependent
