@@ -105,8 +105,8 @@ def main() -> None:
             for name, measure in bench.ways():
                 console.print(f"{name}, run {repeat + 1}", style="dim")
                 seconds.setdefault(name, []).append(measure())
-        if options.json:
-            options.json.write_text(json.dumps({"seconds": seconds, "asked": bench.asked}))
+                if options.json:
+                    options.json.write_text(json.dumps({"seconds": seconds, "asked": bench.asked}))
         console.print(_table(seconds, bench.asked, options.batch_size))
     console.print(
         f"{cpu_name()}, {options.threads} threads; OFA-595 of width {options.width} at "
@@ -164,6 +164,10 @@ class _Bench:
         student_job = self._store.create(self._spec("student", "ofa_595", ()))
         with EventLog(student_job.events_path) as log:
             run = prepare(student_job, Reporter(student_job, log))
+        for network in (run.network, teacher):
+            # What timm asks of its own networks.
+            network.num_classes, network.in_chans = len(run.dataset.classes), 3
+            network.pretrained_cfg = {"mean": run.recipe.mean, "std": run.recipe.std}
         task = LogitDistillationTask(
             run.network,
             teacher.to(memory_format=torch.channels_last),
@@ -201,7 +205,9 @@ def _timm_epoch(run: Run, task: LogitDistillationTask, epoch: int) -> int:
     images = epoch_indices(len(run.train), run.batch_size, spec.seed, epoch)
     batches = training_batches(run.train, images, spec.seed, epoch, augmentation_kind(spec))
     task.train()
-    for batch in batches:
+    for step, batch in enumerate(batches):
+        size = len(batch.labels)
+        run.draws.begin((spec.seed, epoch, step), slice(0, size), size)
         loss = task(network_inputs(batch.squares, run.recipe), batch.labels)["loss"]
         run.optimizer.zero_grad()
         loss.backward()
