@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
+import faulthandler
+import tempfile
 import threading
 import time
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -131,10 +131,23 @@ class EventLoopWatch(QObject):
         """See from beside where a late loop is, so that a failure can say it."""
         while self._running:
             time.sleep(_LOOK_S)
-            frame = sys._current_frames().get(self._thread)
             late = time.perf_counter() - self._last.clock
-            if frame is not None and not self._seen and late > LIMIT_S / 2:
-                self._seen = "".join(traceback.format_stack(frame)[-6:])
+            if not self._seen and late > LIMIT_S / 2:
+                self._seen = _stack_of(self._thread)
+
+
+def _stack_of(thread: int) -> str:
+    """Where a thread is, the innermost call first.
+
+    A frame of another thread must not be held: whoever lets go of it last destroys its variables,
+    and Qt's objects that die outside the window's thread have left both threads waiting for ever.
+    """
+    with tempfile.TemporaryFile("w+") as written:
+        faulthandler.dump_traceback(written)
+        written.seek(0)
+        threads = written.read().split("\n\n")
+    own = next((text for text in threads if f"{thread:x}" in text.partition("\n")[0]), "")
+    return "\n".join(own.splitlines()[1:7])
 
 
 def _waited() -> dict[int, float]:
