@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import logging
 import signal
 import sys
@@ -22,6 +21,7 @@ from medkd_core.imaging.study import FoundStudies
 from medkd_viewer.decoding import Decoding
 from medkd_viewer.display_check import require_fonts
 from medkd_viewer.findings.opinion import SecondOpinion
+from medkd_viewer.garbage import GarbageCollection
 from medkd_viewer.inference import Inference
 from medkd_viewer.log_folder import Mishaps, log_folder, start_log
 from medkd_viewer.main_window import DEFAULT_SIZE, MainWindow
@@ -71,8 +71,7 @@ def run(wanted: argparse.Namespace) -> int:
             return 0
         # Later than the window: two processes that start take both cores of a small machine.
         QTimer.singleShot(_SEARCHERS_AFTER_MS, window, pool.warm_searchers)
-        # All that was made so far stays: looking through it for garbage would hold up a drag.
-        gc.freeze()
+        GarbageCollection(window)
         return app.exec()
     finally:
         inference.close()
