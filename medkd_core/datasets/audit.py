@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, computed_field
 from medkd_core.datasets import covid_qu_ex
 from medkd_core.datasets.covid_qu_ex import same_pixels
 from medkd_core.datasets.duplicates import Fingerprint, find_duplicates, fingerprint
-from medkd_core.datasets.loading import empty_classes, list_images, load_dataset
+from medkd_core.datasets.loading import dataset_of, empty_classes, list_images
 from medkd_core.datasets.record import Found, ImageDone, Listing
 from medkd_core.errors import DatasetError, UnreadableFileError
 from medkd_core.imaging.frame import FloatArray
@@ -207,7 +207,7 @@ class _Audit:
             # Training would look for groups in the pictures, which tear none; here it takes long.
             spec = spec.model_copy(update={"allow_leak": True})
         try:
-            load_dataset(spec, seed=0)
+            dataset_of(self.listing, spec, seed=0)
         except DatasetError as error:
             return f"{error.because}. {error.cure}".rstrip(" .") + "."
         return ""

@@ -66,7 +66,19 @@ def load_dataset(spec: DataSpec, seed: int, progress: ImageDone | None = None) -
         For a folder that is missing, holds fewer than two classes or an empty one, or has groups
         that its splits tear apart.
     """
-    listing = list_images(spec, progress)
+    return dataset_of(list_images(spec, progress), spec, seed, progress)
+
+
+def dataset_of(
+    listing: Listing, spec: DataSpec, seed: int, progress: ImageDone | None = None
+) -> Dataset:
+    """As `load_dataset`, of images that are listed already.
+
+    Raises
+    ------
+    DatasetError
+        See `load_dataset`.
+    """
     _check_classes(spec.root, listing)
     found = list(listing.images)
     grouping = _grouping(spec, found, progress)
