@@ -209,7 +209,7 @@ class _Audit:
         try:
             dataset_of(self.listing, spec, seed=0)
         except DatasetError as error:
-            return f"{error.because}. {error.cure}".rstrip(" .") + "."
+            return f"{error.reason}."
         return ""
 
     def _mask_counts(self, organ: str) -> dict[str, MaskCounts]:

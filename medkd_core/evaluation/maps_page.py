@@ -102,8 +102,8 @@ def _models(films: Sequence[ExplainedFilm]) -> str:
     said = dict.fromkeys(
         f"Model: {film.model['name']} {film.model['version']}"
         f"{', the embedded demo, trained on drawn films only' if film.model['demo'] else ''}; "
-        f"computed on {film.model['device']}; Score-CAM dialect or method: {film.dialect}; "
-        f"seen under a mask: {film.baseline}."
+        f"computed on {film.model['device']}; Score-CAM dialect or method: {film.dialect}"
+        f"{'' if film.dialect in METHODS else f'; seen under a mask: {film.baseline}'}."
         for film in films
     )
     remarks = dict.fromkeys(filter(None, (method_remark(film.dialect) for film in films)))

@@ -116,10 +116,7 @@ class OpenModel:
         BundleError, EngineError
             The network cannot be opened or run.
         """
-        class_index = request.class_index
-        if class_index is None:
-            class_index = self.decision(request.frame)
-        asked = self._question(request, class_index)
+        asked = self._question(request)
         for explanation in self._maps(asked, shown is not None, progress, cancelled):
             answer = self._answer(number, request, explanation)
             if shown is not None and not (explanation.exact or request.preview):
@@ -148,10 +145,7 @@ class OpenModel:
         """
         if not faithfulness and masks.finding is None and masks.lungs is None:
             return ()
-        class_index = request.class_index
-        asked = self._question(
-            request, self.decision(request.frame) if class_index is None else class_index
-        )
+        asked = self._question(request)
         *_, found = self._maps(asked)
         if found.empty:
             return ()
@@ -180,8 +174,11 @@ class OpenModel:
         engines = {student: self.engine(student)}
         return predict(self.bundle.manifest, engines, frame).decision
 
-    def _question(self, request: Explain, class_index: int) -> _Question:
+    def _question(self, request: Explain) -> _Question:
         check_method(request.dialect)
+        class_index = request.class_index
+        if class_index is None:
+            class_index = self.decision(request.frame)
         view, entry = self.bundle.manifest.view, self.bundle.entry(request.network)
         seen = view_image(request.frame, view)
         return _Question(
